@@ -1,0 +1,77 @@
+// What commands ask for. Implemented by compose.ts, the only module that knows the adapters.
+import type { Finding } from '../clusters/provider.ts';
+import type { Emit } from '../model/event.ts';
+import type { Hint } from '../model/error.ts';
+import type { ClusterState } from '../model/fact.ts';
+import type { ObjectRef } from '../model/object.ts';
+import type { Endpoint, Plan } from '../model/plan.ts';
+import type { StackSpec } from '../model/stack.ts';
+
+export interface RunOptions {
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** An endpoint with the result of a request made just now. */
+export interface EndpointResult extends Endpoint {
+  /** HTTP status, or undefined when nothing answered. */
+  readonly status: number | undefined;
+  readonly verified: boolean;
+  readonly reason?: string;
+  readonly durationMs?: number;
+}
+
+export interface UpResult {
+  readonly stack: string;
+  readonly provider: string;
+  readonly context: string;
+  readonly kubeconfig: string;
+  readonly endpoints: readonly EndpointResult[];
+  readonly durationMs: number;
+  /** Steps that changed something; 0 on a second `up`. */
+  readonly changed: number;
+  readonly notes: readonly string[];
+  readonly kept: readonly { readonly ref: ObjectRef; readonly manager: string; readonly fields: readonly string[] }[];
+}
+
+export interface PartStatus {
+  readonly part: string;
+  readonly state: 'ready' | 'pending' | 'failed';
+  readonly message: string;
+  readonly objects: number;
+}
+
+export interface StackStatus {
+  readonly stack: string;
+  readonly provider: string;
+  readonly cluster: string;
+  readonly state: ClusterState;
+  readonly context: string | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly kubernetes: string | undefined;
+  readonly parts: readonly PartStatus[];
+  readonly endpoints: readonly EndpointResult[];
+  readonly hints: readonly Hint[];
+}
+
+export interface DownResult {
+  readonly stack: string;
+  /** In words, one line for each thing: `container devstack-dev-control-plane`. */
+  readonly removed: readonly string[];
+  readonly kept: readonly { readonly what: string; readonly reason: string }[];
+  readonly durationMs: number;
+}
+
+export interface UseCases {
+  /** Observes the world and plans. Reads only. Throws every problem of spec and machine before any effect. */
+  planUp(spec: StackSpec, options: RunOptions): Promise<Plan>;
+  up(spec: StackSpec, plan: Plan, options: RunOptions & { readonly overwrite: boolean }): Promise<UpResult>;
+  planDown(stack: string, options: RunOptions): Promise<Plan>;
+  down(plan: Plan, options: RunOptions): Promise<DownResult>;
+  /** All stacks, or the one named; throws `stack-unknown` (exit 2) with the names that exist. */
+  status(stack: string | undefined, options: RunOptions): Promise<readonly StackStatus[]>;
+  /** How kubectl reaches the stack; writes the stack's kubeconfig again when it was lost. */
+  env(stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly kubeconfig: string; readonly context: string }>;
+  mergeKubeconfig(stack: string, use: boolean): Promise<{ readonly path: string; readonly context: string }>;
+  doctor(options: RunOptions & { readonly fix: boolean; readonly port: number; readonly provider: string }): Promise<readonly Finding[]>;
+}

@@ -1,0 +1,66 @@
+// What a cluster provider is. Capabilities are data that generic code reasons about; no id is ever compared outside its folder.
+import type { Access } from '../model/access.ts';
+import type { ClusterFacts, EngineFacts } from '../model/fact.ts';
+import type { ClusterPlan } from '../model/plan.ts';
+import type { StackSpec } from '../model/stack.ts';
+import type { Ports } from '../ports.ts';
+
+export interface Capabilities {
+  /** Host ports are fixed when the cluster is made. */
+  readonly portsAtCreation: boolean;
+  /** devstack makes and removes the whole cluster; else only what it put in. */
+  readonly ownsCluster: boolean;
+  readonly canStop: boolean;
+  readonly loadsImages: boolean;
+  readonly multiNode: boolean;
+}
+
+export interface ProviderContext {
+  readonly ports: Ports;
+  readonly signal: AbortSignal;
+  onProgress(message: string, done?: number, total?: number): void;
+}
+
+/** A question about the machine with one answer and one thing to do. */
+export interface Finding {
+  readonly id: string;
+  readonly title: string;
+  readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
+  readonly message: string;
+  readonly fix?: { readonly text: string; readonly command?: string; readonly automatic?: boolean };
+}
+
+export interface ImageLoader {
+  /** Which of these images some node lacks. */
+  missing(cluster: ClusterPlan, images: readonly string[], context: ProviderContext): Promise<readonly string[]>;
+  /** Puts an image of the local engine into every node that lacks it. */
+  load(cluster: ClusterPlan, image: string, context: ProviderContext): Promise<void>;
+}
+
+export interface Power {
+  stop(cluster: ClusterPlan, context: ProviderContext): Promise<void>;
+  start(cluster: ClusterPlan, context: ProviderContext): Promise<Access>;
+}
+
+export interface ClusterProvider {
+  readonly id: string;
+  readonly title: string;
+  readonly runtime: 'kubernetes' | 'swarm';
+  readonly capabilities: Capabilities;
+  /** Tools that it runs, by the name of their pin. */
+  readonly tools: readonly string[];
+  /** What the cluster of a spec will be made of: pure. `pins` in the provider's folder say the node image. */
+  plan(spec: StackSpec, port: number, engine: EngineFacts): ClusterPlan;
+  /** Problems of the spec that only this provider knows (a name it refuses, too few nodes). */
+  problems(spec: StackSpec): readonly string[];
+  /** Reads only. */
+  observe(stack: string, cluster: string, context: ProviderContext): Promise<ClusterFacts>;
+  /** Idempotent: makes what is missing, finishes what is half made, starts what is stopped; then returns how to reach it. */
+  create(cluster: ClusterPlan, context: ProviderContext): Promise<Access>;
+  /** How to reach a running cluster, or undefined when it is not there. */
+  access(stack: string, cluster: string, context: ProviderContext): Promise<Access | undefined>;
+  /** Removes all of it (never what is not labelled as ours); returns what was removed, in words, for the receipt. */
+  destroy(stack: string, cluster: string, context: ProviderContext): Promise<readonly string[]>;
+  readonly images?: ImageLoader;
+  readonly power?: Power;
+}

@@ -1,0 +1,57 @@
+// What is so, read from the world before planning.
+
+export interface EngineFacts {
+  readonly version: string;
+  readonly operatingSystem: string;
+  /** `amd64` or `arm64`, as images name it. */
+  readonly arch: string;
+  readonly cpus: number;
+  readonly memoryMi: number;
+  readonly cgroupVersion: '1' | '2';
+  readonly rootless: boolean;
+  /** The containerd image store, where saving a multi-platform image needs care. */
+  readonly containerdStore: boolean;
+  readonly endpoint: string;
+}
+
+export type ClusterState = 'absent' | 'partial' | 'stopped' | 'running' | 'foreign';
+
+export interface ClusterFacts {
+  readonly state: ClusterState;
+  /** Why it is partial or foreign, in one line. */
+  readonly reason?: string;
+  /** Host port on 127.0.0.1 that leads to the ingress node port, when the cluster exists. */
+  readonly ingressPort?: number;
+  readonly nodes: number;
+  readonly nodeImage?: string;
+  readonly kubernetes?: string;
+  /** CPU in millicores and memory in MiB that the nodes offer in total. */
+  readonly capacity?: { readonly cpuMilli: number; readonly memoryMi: number };
+}
+
+/** A stack found in the world by its labels. */
+export interface StackFacts {
+  readonly stack: string;
+  readonly provider: string;
+  readonly cluster: string;
+  readonly port: number | undefined;
+}
+
+/** Which names of the domain ladder resolve to 127.0.0.1 here. */
+export interface DomainFacts {
+  readonly domain: string;
+  readonly resolves: boolean;
+  readonly reason: string;
+}
+
+export interface Facts {
+  readonly engine: EngineFacts;
+  readonly cluster: ClusterFacts;
+  readonly stacks: readonly StackFacts[];
+  /** Host ports proved free by binding, in order of preference. */
+  readonly freePorts: readonly number[];
+  /** The ladder as tried, in order. */
+  readonly domains: readonly DomainFacts[];
+  /** Images of the local engine, as `repository:tag`. */
+  readonly localImages: readonly string[];
+}

@@ -1,0 +1,24 @@
+// Names by which devstack recognises what is its own, in Docker and in Kubernetes. Never change a value: old stacks carry it.
+
+/** Docker label (containers, networks, volumes): the name of the stack. */
+export const DOCKER_STACK_LABEL = 'dev.devstack.stack';
+/** Docker label: id of the provider that made the thing. */
+export const DOCKER_PROVIDER_LABEL = 'dev.devstack.provider';
+/** Docker label: JSON of what the stack was made with (ports, versions). */
+export const DOCKER_RECORD_LABEL = 'dev.devstack.record';
+
+/** Kubernetes label on every object that devstack applies; its value is the stack. */
+export const STACK_LABEL = 'devstack.dev/stack';
+/** Kubernetes label: the part (addon or app) that an object belongs to. */
+export const PART_LABEL = 'devstack.dev/part';
+/** Kubernetes annotation: hash of what devstack applied, to recognise an unchanged object without reading it whole. */
+export const APPLIED_ANNOTATION = 'devstack.dev/applied';
+/** Field manager of every server-side apply. */
+export const FIELD_MANAGER = 'devstack';
+/** Where the inventories live (one ConfigMap for each part). */
+export const INVENTORY_NAMESPACE = 'devstack-system';
+
+/** Name of the kind cluster, minikube profile or swarm of a stack. Never doubles the prefix. */
+export function clusterName(stack: string): string {
+  return stack.startsWith('devstack-') ? stack : `devstack-${stack}`;
+}

@@ -1,0 +1,140 @@
+// The plan: plain JSON. What `devstack plan` prints is what `devstack up` executes.
+import type { Json, JsonObject } from './json.ts';
+import type { KubeObject, ObjectRef } from './object.ts';
+import type { ImageRule } from './stack.ts';
+
+export type StepId = string;
+
+/** A file at a pinned address. Without sha256 it is pinned on first use (and that is said). */
+export interface ArtifactRef {
+  readonly name: string;
+  readonly url: string;
+  readonly sha256?: string;
+  readonly bytes?: number;
+}
+
+export type ManifestSource =
+  | { readonly artifact: ArtifactRef }
+  | { readonly objects: readonly KubeObject[] };
+
+/** One part of a path into an object: a field, or the element of a list whose `name` is this. */
+export type PathPart = string | { readonly name: string };
+
+/** A documented change to upstream's manifest, made before it is applied. */
+export interface Patch {
+  readonly target: { readonly kind: string; readonly name?: string; readonly namespace?: string };
+  /** Where. Missing maps on the way are created; a missing list element is an error. */
+  readonly path: readonly PathPart[];
+  /** The new value; maps are merged (a null removes the key), all else is replaced. For `append` the elements to add if absent. */
+  readonly value: Json;
+  readonly mode?: 'merge' | 'append' | 'remove-object';
+  readonly why: string;
+}
+
+/** How to reach something through the ingress, without relying on DNS. */
+export interface Endpoint {
+  readonly name: string;
+  /** As a person opens it. */
+  readonly url: string;
+  /** Host header. */
+  readonly host: string;
+  /** Where the connection goes: `127.0.0.1:8080`. */
+  readonly address: string;
+  readonly path: string;
+  /** Set when `url` needs help to resolve: the curl line to print instead. */
+  readonly curl: string;
+}
+
+export interface ClusterPlan {
+  readonly stack: string;
+  readonly cluster: string;
+  readonly provider: string;
+  /** Image of the nodes, or undefined when the provider brings its own. */
+  readonly nodeImage: string | undefined;
+  readonly kubernetes: string | undefined;
+  readonly nodes: number;
+  readonly managers: number;
+  /** Host ports on 127.0.0.1 → node ports. */
+  readonly ports: readonly { readonly host: number; readonly node: number }[];
+}
+
+export interface StepBase<K extends string> {
+  readonly kind: K;
+  readonly id: StepId;
+  readonly title: string;
+  /** Steps of one lane are shown together. */
+  readonly lane: string;
+  readonly needs: readonly StepId[];
+  /** Why this step is in the plan, in one line. */
+  readonly why?: string;
+  readonly timeoutMs?: number;
+  readonly destructive?: true;
+}
+
+/** Downloads what later steps read; nothing but the cache changes. */
+export interface FetchStep extends StepBase<'fetch'> {
+  readonly artifacts: readonly ArtifactRef[];
+  readonly tools: readonly string[];
+}
+export interface ClusterStep extends StepBase<'cluster'> {
+  readonly cluster: ClusterPlan;
+}
+/** Puts images of the local engine into the nodes where they are missing. */
+export interface ImagesStep extends StepBase<'images'> {
+  readonly images: readonly string[];
+}
+export interface ApplyStep extends StepBase<'apply'> {
+  /** Addon or app: the unit of inventory and removal. */
+  readonly part: string;
+  readonly sources: readonly ManifestSource[];
+  readonly patches: readonly Patch[];
+  readonly imageRules: readonly ImageRule[];
+}
+/** Waits until the objects are what their kind calls ready. */
+export interface WaitStep extends StepBase<'wait'> {
+  readonly refs: readonly ObjectRef[];
+}
+/** Waits until the API server (with all its webhooks) would accept this object. */
+export interface AdmitStep extends StepBase<'admit'> {
+  readonly object: KubeObject;
+}
+/** The proof: a request through the ingress to a workload and back. */
+export interface ProbeStep extends StepBase<'probe'> {
+  readonly endpoint: Endpoint;
+  readonly expectStatus: number;
+  readonly expectBody?: string;
+}
+/** Removes the objects of one part, by its inventory. */
+export interface RemoveStep extends StepBase<'remove'> {
+  readonly part: string;
+  readonly destructive: true;
+}
+export interface DestroyStep extends StepBase<'destroy'> {
+  readonly cluster: ClusterPlan;
+  readonly destructive: true;
+}
+/** Removes what devstack keeps of the stack on this machine: its kubeconfig and journal. */
+export interface ForgetStep extends StepBase<'forget'> {
+  readonly stack: string;
+  readonly cluster: string;
+  readonly destructive: true;
+}
+
+export type Step =
+  | FetchStep | ClusterStep | ImagesStep | ApplyStep | WaitStep | AdmitStep | ProbeStep
+  | RemoveStep | DestroyStep | ForgetStep;
+export type StepKind = Step['kind'];
+
+export interface Plan {
+  readonly schema: 1;
+  readonly stack: string;
+  readonly steps: readonly Step[];
+  /** Decisions worth telling: which port, which domain, which node image, and why. */
+  readonly notes: readonly string[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** The parts of a step that renderers and journals need. */
+export function stepSummary(step: Step): JsonObject {
+  return { id: step.id, kind: step.kind, title: step.title, lane: step.lane, needs: [...step.needs] };
+}

@@ -1,0 +1,347 @@
+// Every contact with the world, as small interfaces. Adapters live in host, kube, swarm, artifacts, state.
+import type { Access, KubernetesAccess } from './model/access.ts';
+import type { JsonObject, Json } from './model/json.ts';
+import type { GroupVersionKind, KubeObject, ObjectRef } from './model/object.ts';
+import type { ArtifactRef, ManifestSource, Patch } from './model/plan.ts';
+import type { ImageRule } from './model/stack.ts';
+
+export type { Access };
+
+// ── host ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds of a clock that never jumps back. */
+  monotonic(): number;
+  /** Resolves after ms, rejects with an AbortError when the signal aborts. Only for back-off between tries. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface ProcessResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ProcessOptions {
+  readonly env?: { readonly [name: string]: string };
+  readonly cwd?: string;
+  readonly input?: string;
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+  /** Each line of stdout and stderr as it comes. */
+  onLine?(line: string, stream: 'stdout' | 'stderr'): void;
+}
+
+export interface Processes {
+  /**
+   * Runs a program without a shell, stdin closed. Resolves for every exit code; an abort ends the whole process group.
+   * Throws DevstackError `tool-missing` when the program cannot be found, AbortError when aborted, `tool-timeout`.
+   */
+  run(command: string, args: readonly string[], options?: ProcessOptions): Promise<ProcessResult>;
+  /** Absolute path of a program on PATH, or undefined. Never one in the current directory. */
+  find(name: string): Promise<string | undefined>;
+}
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'other';
+  readonly size: number;
+  readonly mode: number;
+  readonly modifiedMs: number;
+}
+
+export interface Files {
+  readText(path: string): Promise<string | undefined>;
+  readBytes(path: string): Promise<Uint8Array | undefined>;
+  /** Whole or not at all: temporary file in the same directory, fsync, rename, fsync of the directory. */
+  write(path: string, content: string | Uint8Array, options?: { readonly mode?: number }): Promise<void>;
+  stat(path: string): Promise<FileStat | undefined>;
+  list(directory: string): Promise<readonly string[]>;
+  makeDirectory(path: string, mode?: number): Promise<void>;
+  /** Removes a file or a tree; absent is fine. */
+  remove(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Runs `work` while holding the lock at `path`; a dead holder is taken over within a second. Throws `locked`. */
+  withLock<T>(path: string, work: () => Promise<T>, options?: { readonly waitMs?: number; readonly signal?: AbortSignal }): Promise<T>;
+}
+
+export interface Folders {
+  /** Kubeconfigs, journals. */
+  readonly state: string;
+  /** Content-addressed downloads. */
+  readonly cache: string;
+  /** The user's configuration. */
+  readonly config: string;
+}
+
+export interface Platform {
+  readonly os: 'linux' | 'darwin' | 'windows';
+  readonly arch: 'amd64' | 'arm64';
+  readonly cpus: number;
+  readonly memoryMi: number;
+}
+
+export interface HttpRequest {
+  readonly method?: string;
+  /** `http://127.0.0.1:8080/path`; where the connection goes. */
+  readonly url: string;
+  readonly headers?: { readonly [name: string]: string };
+  readonly body?: string | Uint8Array;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: string };
+  readonly body: string;
+}
+
+export interface Http {
+  /** One request, no redirect, no retry, no proxy. Network failures throw DevstackError `request-failed`. */
+  request(request: HttpRequest): Promise<HttpResponse>;
+}
+
+export interface Network {
+  /** True when 127.0.0.1:port can be bound right now. */
+  canBind(port: number): Promise<boolean>;
+  /** A port of 127.0.0.1 that the system says is free. */
+  freePort(): Promise<number>;
+  /** IPv4 addresses by the system's resolver; empty when it does not resolve within timeoutMs. */
+  resolve(name: string, timeoutMs: number): Promise<readonly string[]>;
+}
+
+export interface Yaml {
+  /** All documents of a stream, as JSON; empty ones are left out. Throws DevstackError `yaml-invalid` with line and column. */
+  parseAll(text: string, name: string): readonly Json[];
+  /** One document with the position of each value, for messages that name the line. */
+  parse(text: string, name: string): { readonly value: Json; lineOf(path: readonly (string | number)[]): number | undefined };
+  stringify(value: Json): string;
+}
+
+// ── Docker ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface DockerInfo {
+  readonly serverVersion: string;
+  readonly operatingSystem: string;
+  readonly architecture: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly cgroupVersion: '1' | '2';
+  readonly rootless: boolean;
+  readonly containerdStore: boolean;
+  readonly swarm: 'inactive' | 'pending' | 'active' | 'error' | 'locked';
+  readonly isSwarmManager: boolean;
+}
+
+export interface DockerContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly state: string;
+  readonly labels: { readonly [key: string]: string };
+  readonly networks: readonly string[];
+  readonly ports: readonly { readonly hostAddress: string; readonly hostPort: number; readonly containerPort: number }[];
+}
+
+export interface DockerNetwork {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: { readonly [key: string]: string };
+}
+
+export interface DockerImage {
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly digests: readonly string[];
+  readonly architecture: string;
+  readonly os: string;
+  readonly size: number;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One Docker engine. Connection failures throw `docker-not-running`, `docker-no-permission`, `docker-missing` (all exit 3). */
+export interface Docker {
+  readonly endpoint: string;
+  info(signal?: AbortSignal): Promise<DockerInfo>;
+  /** Also stopped ones. Filters: `label=value` or `label`. */
+  listContainers(filter: { readonly labels?: readonly string[]; readonly name?: string }): Promise<readonly DockerContainer[]>;
+  startContainer(id: string): Promise<void>;
+  stopContainer(id: string, timeoutSeconds: number): Promise<void>;
+  /** Forced, with anonymous volumes; absent is fine. */
+  removeContainer(id: string): Promise<void>;
+  exec(container: string, command: readonly string[], options?: { readonly stdin?: NodeJS.ReadableStream | string; readonly signal?: AbortSignal }): Promise<ExecResult>;
+  /** One file out of a container (running or not), or undefined when it is absent. */
+  readFile(container: string, path: string): Promise<string | undefined>;
+  listNetworks(filter: { readonly labels?: readonly string[]; readonly name?: string }): Promise<readonly DockerNetwork[]>;
+  createNetwork(name: string, labels: { readonly [key: string]: string }): Promise<DockerNetwork>;
+  /** Absent is fine. */
+  removeNetwork(id: string): Promise<void>;
+  listVolumes(filter: { readonly labels?: readonly string[] }): Promise<readonly { readonly name: string; readonly labels: { readonly [key: string]: string } }[]>;
+  removeVolume(name: string): Promise<void>;
+  listImages(): Promise<readonly DockerImage[]>;
+  inspectImage(reference: string): Promise<DockerImage | undefined>;
+  pullImage(reference: string, onProgress: (message: string) => void, signal?: AbortSignal): Promise<void>;
+  /** The archive of one image, one platform. */
+  saveImage(reference: string): Promise<NodeJS.ReadableStream>;
+}
+
+// ── artifacts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Artifacts {
+  /**
+   * Path of a verified file in the cache; downloads what is missing through the mirrors, resumes a cut download,
+   * re-hashes what is there. Throws `checksum-mismatch`, `download-failed`, `offline`, `disk-full`.
+   */
+  fetch(artifact: ArtifactRef, options?: { readonly signal?: AbortSignal; onProgress?(done: number, total: number | undefined): void }): Promise<string>;
+  /** True when the file is in the cache with the right hash (no download). */
+  has(artifact: ArtifactRef): Promise<boolean>;
+  /** Path of a runnable tool of a pinned version: found on PATH when it is recent enough, else fetched. */
+  tool(name: string, options?: { readonly signal?: AbortSignal; onProgress?(done: number, total: number | undefined): void }): Promise<string>;
+}
+
+// ── Kubernetes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: KubeObject;
+}
+
+export interface ListOptions {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Only apiVersion, kind and metadata of each object. */
+  readonly metadataOnly?: boolean;
+}
+
+/** An open connection to one API server: raw JSON, keep-alive, explicit target. Errors: `kube-*` codes of DevstackError. */
+export interface KubeClient {
+  readonly access: KubernetesAccess;
+  /** `v1.34.4` */
+  version(signal?: AbortSignal): Promise<string>;
+  /** Absent object or kind: undefined. */
+  get(ref: ObjectRef, signal?: AbortSignal): Promise<KubeObject | undefined>;
+  /** A kind the server does not know: an empty list. */
+  list(kind: GroupVersionKind, options?: ListOptions, signal?: AbortSignal): Promise<{ readonly items: readonly KubeObject[]; readonly resourceVersion: string }>;
+  /** Server-side apply by FIELD_MANAGER. Without force a conflict throws `kube-conflict` with the managers in `details`. */
+  apply(object: KubeObject, options?: { readonly force?: boolean; readonly dryRun?: boolean }, signal?: AbortSignal): Promise<KubeObject>;
+  create(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>;
+  /** JSON merge patch. */
+  patch(ref: ObjectRef, patch: JsonObject, options?: { readonly subresource?: string }, signal?: AbortSignal): Promise<KubeObject>;
+  /** Absent is fine: returns false. `uid` guards against deleting a successor of the same name. */
+  delete(ref: ObjectRef, options?: { readonly uid?: string; readonly propagation?: 'Foreground' | 'Background' }, signal?: AbortSignal): Promise<boolean>;
+  /** First the present objects as ADDED, then changes, over reconnects and 410, until the signal aborts or the consumer stops. */
+  watch(kind: GroupVersionKind, options: ListOptions, signal: AbortSignal): AsyncIterable<WatchEvent>;
+  logs(pod: ObjectRef, options: { readonly container?: string; readonly tailLines?: number; readonly previous?: boolean }, signal?: AbortSignal): Promise<string>;
+  /** Follows a log line by line until the signal aborts or the container ends. */
+  followLogs(pod: ObjectRef, options: { readonly container?: string; readonly tailLines?: number }, signal: AbortSignal): AsyncIterable<string>;
+  /** Any other request: `/metrics`, `/apis/metrics.k8s.io/…`. */
+  raw(method: string, path: string, body?: Json, signal?: AbortSignal): Promise<{ readonly status: number; readonly body: string }>;
+  /** Counts requests and writes since the client was made. */
+  readonly requests: { readonly total: number; readonly writes: number };
+  close(): void;
+}
+
+/** The objects of one part of a stack, as they are wanted. */
+export interface ObjectSet {
+  readonly stack: string;
+  readonly part: string;
+  readonly objects: readonly KubeObject[];
+}
+
+export interface ApplyReport {
+  readonly created: readonly ObjectRef[];
+  readonly changed: readonly ObjectRef[];
+  readonly unchanged: number;
+  /** Removed because the new set no longer has them. */
+  readonly pruned: readonly ObjectRef[];
+  /** Fields that somebody else owns now; left as they are. */
+  readonly kept: readonly { readonly ref: ObjectRef; readonly manager: string; readonly fields: readonly string[] }[];
+}
+
+export interface RemoveReport {
+  readonly removed: readonly ObjectRef[];
+  /** What stays, and why: not ours, shared with another part, a namespace with foreign objects. */
+  readonly kept: readonly { readonly ref: ObjectRef; readonly reason: string }[];
+}
+
+export interface Inventory {
+  readonly stack: string;
+  readonly part: string;
+  readonly refs: readonly ObjectRef[];
+  /** False while an apply is under way or was cut off. */
+  readonly complete: boolean;
+}
+
+export interface Readiness {
+  readonly ref: ObjectRef;
+  /** `gone`: it does not exist (any more). */
+  readonly state: 'pending' | 'ready' | 'failed' | 'gone';
+  /** `0/1 available: pulling image gcr.io/…`, in one line. */
+  readonly message: string;
+}
+
+export type OnProgress = (message: string, done?: number, total?: number) => void;
+
+/** Work on sets of objects, above a client. */
+export interface KubeSets {
+  /** `unchanged` when an apply would write nothing. Reads only. */
+  compare(client: KubeClient, set: ObjectSet, signal: AbortSignal): Promise<'absent' | 'unchanged' | 'drifted'>;
+  /** CRDs → Established → the rest in waves; intent in the inventory before, done after; prunes what the set lost. */
+  apply(client: KubeClient, set: ObjectSet, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal; readonly overwrite?: boolean }): Promise<ApplyReport>;
+  /** Reverse order, finalizers respected, namespaces with foreign objects kept. */
+  remove(client: KubeClient, target: { readonly stack: string; readonly part: string }, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }): Promise<RemoveReport>;
+  /** Ends when all are ready. Throws at once with cause, event and log tail when one cannot become ready; `not-ready` with the last observation when the signal times out. */
+  wait(client: KubeClient, refs: readonly ObjectRef[], options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }): Promise<void>;
+  /** Ends when the API server would accept this object. */
+  admit(client: KubeClient, object: KubeObject, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }): Promise<void>;
+  status(client: KubeClient, refs: readonly ObjectRef[], signal: AbortSignal): Promise<readonly Readiness[]>;
+  inventories(client: KubeClient, stack: string, signal: AbortSignal): Promise<readonly Inventory[]>;
+}
+
+/** Turns sources of a plan into objects: fetch, parse, patch, rewrite images. Same input, same output. */
+export interface Manifests {
+  load(sources: readonly ManifestSource[], patches: readonly Patch[], imageRules: readonly ImageRule[], signal?: AbortSignal): Promise<readonly KubeObject[]>;
+}
+
+export interface Kubeconfigs {
+  /** Where the kubeconfig of a stack is. */
+  pathOf(stack: string): string;
+  /** Writes the stack's own kubeconfig (0600). */
+  write(stack: string, kubeconfig: string): Promise<string>;
+  /** Copies the stack's entries into the user's file, which keeps its bytes, comments, order and mode otherwise. */
+  merge(stack: string, options: { readonly use: boolean; readonly target?: string }): Promise<{ readonly path: string; readonly context: string }>;
+  /** Takes the stack's entries out of the user's file again, if they are there and are the stack's. */
+  unmerge(stack: string): Promise<boolean>;
+  remove(stack: string): Promise<void>;
+}
+
+export interface KubeConnector {
+  connect(access: KubernetesAccess): Promise<KubeClient>;
+}
+
+/** The world, as handlers get it. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly processes: Processes;
+  readonly files: Files;
+  readonly folders: Folders;
+  readonly platform: Platform;
+  readonly http: Http;
+  readonly network: Network;
+  readonly yaml: Yaml;
+  readonly docker: Docker;
+  readonly artifacts: Artifacts;
+  readonly kubeConnector: KubeConnector;
+  readonly kubeSets: KubeSets;
+  readonly manifests: Manifests;
+  readonly kubeconfigs: Kubeconfigs;
+  readonly env: { readonly [name: string]: string | undefined };
+}

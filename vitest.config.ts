@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// Tiers: `unit` needs nothing but Node; `api` a real kube-apiserver (KUBEBUILDER_ASSETS); `e2e` a Docker engine (DEVSTACK_LAB).
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.api.test.ts', 'test/**/*.e2e.test.ts'], testTimeout: 10_000 } },
+      { test: { name: 'api', include: ['test/**/*.api.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
+      { test: { name: 'e2e', include: ['test/**/*.e2e.test.ts'], testTimeout: 600_000, hookTimeout: 600_000, fileParallelism: false } },
+    ],
+  },
+});
