@@ -25,6 +25,8 @@ export interface ClusterFacts {
   readonly nodes: number;
   readonly nodeImage?: string;
   readonly kubernetes?: string;
+  /** What the cluster plan had in `settings` when the cluster was made. */
+  readonly settings?: { readonly [key: string]: string };
   /** CPU in millicores and memory in MiB that the nodes offer in total. */
   readonly capacity?: { readonly cpuMilli: number; readonly memoryMi: number };
 }

@@ -56,6 +56,8 @@ export interface ClusterPlan {
   readonly managers: number;
   /** Host ports on 127.0.0.1 → node ports. */
   readonly ports: readonly { readonly host: number; readonly node: number }[];
+  /** Choices of the first `up` that later ones keep (domain): the provider stores them with its own record of the cluster. */
+  readonly settings: { readonly [key: string]: string };
 }
 
 export interface StepBase<K extends string> {
@@ -77,6 +79,10 @@ export interface FetchStep extends StepBase<'fetch'> {
   readonly tools: readonly string[];
 }
 export interface ClusterStep extends StepBase<'cluster'> {
+  readonly cluster: ClusterPlan;
+}
+/** Waits until the provider has finished what it may still do after the cluster could be reached. */
+export interface SettleStep extends StepBase<'settle'> {
   readonly cluster: ClusterPlan;
 }
 /** Puts images of the local engine into the nodes where they are missing. */
@@ -121,7 +127,7 @@ export interface ForgetStep extends StepBase<'forget'> {
 }
 
 export type Step =
-  | FetchStep | ClusterStep | ImagesStep | ApplyStep | WaitStep | AdmitStep | ProbeStep
+  | FetchStep | ClusterStep | SettleStep | ImagesStep | ApplyStep | WaitStep | AdmitStep | ProbeStep
   | RemoveStep | DestroyStep | ForgetStep;
 export type StepKind = Step['kind'];
 

@@ -1,0 +1,64 @@
+// What an addon is: a page of data and pure functions. An addon never imports another addon; it names needs and abilities.
+import type { KubeObject, ObjectRef } from '../model/object.ts';
+import type { ArtifactRef, Patch, ManifestSource } from '../model/plan.ts';
+
+export type AddonId = string;
+/** What an addon offers to others: `knative-ingress`, `gateway-api`. Other addons may need it without knowing who provides it. */
+export type Ability = string;
+
+/** Choices of the whole stack that an addon's objects depend on. */
+export interface AddonContext {
+  readonly stack: string;
+  /** Suffix of the host names of Knative services. */
+  readonly domain: string;
+  /** `ingress-class` of the chosen ingress, or undefined when there is none. */
+  readonly ingressClass: string | undefined;
+  /** NodePort that the host port leads to. */
+  readonly ingressNodePort: number;
+  readonly nodes: number;
+  /** Lower requests so that all fits a small node. */
+  readonly fit: boolean;
+}
+
+export interface Footprint {
+  /** Sum of CPU requests, millicores. */
+  readonly cpuMilli: number;
+  /** Sum of memory requests, MiB. */
+  readonly memoryMi: number;
+}
+
+export interface AddonInstall {
+  readonly sources: readonly ManifestSource[];
+  readonly patches: readonly Patch[];
+  /** Objects whose readiness means that the addon works. */
+  readonly waitFor: readonly ObjectRef[];
+  /** An object that its webhooks must let through before others may rely on it. */
+  readonly admits?: KubeObject;
+}
+
+export interface Addon {
+  readonly id: AddonId;
+  readonly title: string;
+  /** Version that is installed unless the spec names another. */
+  readonly version: string;
+  /** What must be installed before it. */
+  readonly needs: readonly (AddonId | Ability)[];
+  /** What must be in the same stack, in any order. */
+  readonly wants: readonly (AddonId | Ability)[];
+  readonly provides: readonly Ability[];
+  readonly conflicts: readonly (AddonId | Ability)[];
+  /** Lowest Kubernetes version, `1.34.0`. */
+  readonly minKubernetes: string;
+  readonly footprint: Footprint;
+  /** What `fit` brings the footprint down to. */
+  readonly fitFootprint: Footprint;
+  /** Set when it serves as Knative's ingress. */
+  readonly ingress?: { readonly className: string; readonly id: string };
+  artifacts(version: string): readonly ArtifactRef[];
+  install(context: AddonContext, version: string): AddonInstall;
+}
+
+/** A Deployment by name, for `waitFor`. */
+export function deployment(namespace: string, name: string): ObjectRef {
+  return { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name };
+}

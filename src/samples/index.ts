@@ -1,0 +1,9 @@
+// The table of samples. A new one is a folder beside this file and a line here.
+import { hello } from './hello/index.ts';
+import type { Sample } from './sample.ts';
+
+export const samples: readonly Sample[] = [hello];
+
+export function findSample(id: string): Sample | undefined {
+  return samples.find((sample) => sample.id === id);
+}

@@ -1,0 +1,19 @@
+// A Knative Service for one container, as every sample of that kind needs it.
+import type { KubeObject } from '../model/object.ts';
+import type { SampleOptions } from './sample.ts';
+
+/** `IfNotPresent`: an image that is in the node is used as it is, also with the tag `latest`. */
+export function knativeService(options: SampleOptions, port: number): KubeObject {
+  const env = Object.entries(options.env).map(([name, value]) => ({ name, value }));
+  return {
+    apiVersion: 'serving.knative.dev/v1', kind: 'Service',
+    metadata: { name: options.name, namespace: options.namespace },
+    spec: {
+      template: {
+        spec: {
+          containers: [{ image: options.image, imagePullPolicy: 'IfNotPresent', ports: [{ containerPort: port }], ...(env.length === 0 ? {} : { env }) }],
+        },
+      },
+    },
+  };
+}
