@@ -39,6 +39,8 @@ export interface AddonInstall {
 export interface Addon {
   readonly id: AddonId;
   readonly title: string;
+  /** Parts that are released together share a component: `versions: { knative: … }` moves them all. */
+  readonly component: string;
   /** Version that is installed unless the spec names another. */
   readonly version: string;
   /** What must be installed before it. */

@@ -87,6 +87,7 @@ export interface SettleStep extends StepBase<'settle'> {
 }
 /** Puts images of the local engine into the nodes where they are missing. */
 export interface ImagesStep extends StepBase<'images'> {
+  readonly cluster: ClusterPlan;
   readonly images: readonly string[];
 }
 export interface ApplyStep extends StepBase<'apply'> {
@@ -112,6 +113,7 @@ export interface ProbeStep extends StepBase<'probe'> {
 }
 /** Removes the objects of one part, by its inventory. */
 export interface RemoveStep extends StepBase<'remove'> {
+  readonly stack: string;
   readonly part: string;
   readonly destructive: true;
 }

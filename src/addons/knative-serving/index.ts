@@ -71,6 +71,7 @@ function install(context: AddonContext, version: string): AddonInstall {
 export const knativeServing: Addon = {
   id: 'knative-serving',
   title: 'Knative Serving',
+  component: 'knative',
   version: VERSION,
   needs: [],
   wants: ['knative-ingress'],

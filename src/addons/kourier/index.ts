@@ -72,6 +72,7 @@ function install(context: AddonContext, version: string): AddonInstall {
 export const kourier: Addon = {
   id: 'kourier',
   title: 'Kourier ingress',
+  component: 'knative',
   version: VERSION,
   needs: ['knative-serving'],
   wants: [],
