@@ -57,6 +57,11 @@ export interface ClusterProvider {
   observe(stack: string, cluster: string, context: ProviderContext): Promise<ClusterFacts>;
   /** Idempotent: makes what is missing, finishes what is half made, starts what is stopped; then returns how to reach it. */
   create(cluster: ClusterPlan, context: ProviderContext): Promise<Access>;
+  /**
+   * Ends when everything that `create` began has ended; throws its failure. For providers whose `create` returns as soon as
+   * the API server answers, while the rest of the cluster still comes up.
+   */
+  finish?(cluster: ClusterPlan, context: ProviderContext): Promise<void>;
   /** How to reach a running cluster, or undefined when it is not there. */
   access(stack: string, cluster: string, context: ProviderContext): Promise<Access | undefined>;
   /** Removes all of it (never what is not labelled as ours); returns what was removed, in words, for the receipt. */
