@@ -1,0 +1,118 @@
+// Use cases `status` and `env`: what exists, what is ready, what answers right now.
+import { discoverStacks, findProvider } from '../../clusters/index.ts';
+import { askEndpoint } from '../../engine/answer.ts';
+import type { KubernetesAccess } from '../../model/access.ts';
+import { preconditionError, usageError } from '../../model/error.ts';
+import type { ClusterFacts, StackFacts } from '../../model/fact.ts';
+import { STACK_LABEL } from '../../model/label.ts';
+import { type KubeObject, refText, stringAt } from '../../model/object.ts';
+import { endpointOf } from '../../plan/domain.ts';
+import type { KubeClient, Ports } from '../../ports.ts';
+import { findSample } from '../../samples/index.ts';
+import type { EndpointResult, PartStatus, RunOptions, StackStatus } from '../use-cases.ts';
+import { providerContext } from './up.ts';
+
+const KNATIVE_SERVICE = { apiVersion: 'serving.knative.dev/v1', kind: 'Service' } as const;
+/** A cold start included. */
+const REQUEST_TIMEOUT_MS = 15_000;
+
+async function partStatuses(ports: Ports, client: KubeClient, stack: string, signal: AbortSignal): Promise<readonly PartStatus[]> {
+  const inventories = await ports.kubeSets.inventories(client, stack, signal);
+  return Promise.all(inventories.map(async ({ part, refs, complete }): Promise<PartStatus> => {
+    const found = await ports.kubeSets.status(client, refs, signal);
+    const worst = found.find((item) => item.state === 'failed') ?? found.find((item) => item.state !== 'ready');
+    if (worst === undefined) return { part, state: complete ? 'ready' : 'pending', message: complete ? '' : 'an apply was cut off', objects: refs.length };
+    return { part, state: worst.state === 'failed' ? 'failed' : 'pending', message: `${refText(worst.ref)}: ${worst.message}`, objects: refs.length };
+  }));
+}
+
+async function endpointResult(ports: Ports, service: KubeObject, port: number, signal: AbortSignal): Promise<EndpointResult> {
+  const name = service.metadata.name;
+  const host = new URL(stringAt(service, 'status', 'url') ?? `http://${name}.invalid`).host;
+  const probe = findSample(name)?.probe ?? { path: '/', expectStatus: 200 };
+  const resolves = (await ports.network.resolve(host, 1_500)).includes('127.0.0.1');
+  const endpoint = endpointOf({ name, host, port, path: probe.path, resolves });
+  const answer = await askEndpoint(ports, endpoint, { ...probe, timeoutMs: REQUEST_TIMEOUT_MS, signal });
+  return answer.ok
+    ? { ...endpoint, status: answer.status, verified: true, durationMs: answer.durationMs }
+    : { ...endpoint, status: answer.status, verified: false, reason: answer.reason };
+}
+
+async function endpointResults(ports: Ports, client: KubeClient, input: { readonly stack: string; readonly port: number }, signal: AbortSignal): Promise<readonly EndpointResult[]> {
+  const services = await client.list(KNATIVE_SERVICE, { labelSelector: `${STACK_LABEL}=${input.stack}` }, signal);
+  return Promise.all(services.items.map((service) => endpointResult(ports, service, input.port, signal)));
+}
+
+async function inside(ports: Ports, access: KubernetesAccess, input: { readonly stack: string; readonly port: number | undefined }, signal: AbortSignal) {
+  const client = await ports.kubeConnector.connect(access);
+  try {
+    const [parts, endpoints] = await Promise.all([
+      partStatuses(ports, client, input.stack, signal),
+      input.port === undefined ? [] : endpointResults(ports, client, { stack: input.stack, port: input.port }, signal),
+    ]);
+    return { parts, endpoints };
+  } finally {
+    client.close();
+  }
+}
+
+function hintsOf(facts: ClusterFacts, stack: string) {
+  if (facts.state === 'stopped' || facts.state === 'partial') return [{ text: 'bring it back', command: `devstack up --name ${stack}` }];
+  return [];
+}
+
+async function statusOf(ports: Ports, found: StackFacts, { signal }: RunOptions): Promise<StackStatus> {
+  const provider = await findProvider(found.provider);
+  const context = providerContext(ports, signal);
+  const facts = await provider.observe(found.stack, found.cluster, context);
+  const access = facts.state === 'running' ? await provider.access(found.stack, found.cluster, context) : undefined;
+  const kubernetes = access?.runtime === 'kubernetes' ? access : undefined;
+  const { parts, endpoints } = kubernetes === undefined
+    ? { parts: [], endpoints: [] }
+    : await inside(ports, kubernetes, { stack: found.stack, port: facts.ingressPort ?? found.port }, signal);
+  return {
+    stack: found.stack, provider: found.provider, cluster: found.cluster, state: facts.state,
+    context: kubernetes?.context, kubeconfig: kubernetes?.kubeconfig, kubernetes: facts.kubernetes, parts, endpoints, hints: hintsOf(facts, found.stack),
+  };
+}
+
+function unknownStack(name: string, stacks: readonly StackFacts[]) {
+  const names = stacks.map((stack) => stack.stack);
+  return usageError({
+    code: 'stack-unknown', message: `there is no stack ${name}`,
+    reason: names.length === 0 ? 'no stack exists on this engine' : `stacks here: ${names.join(', ')}`,
+    hints: [names.length === 0 ? { text: 'make one', command: `devstack up knative --name ${name}` } : { text: 'see them', command: 'devstack status' }],
+  });
+}
+
+export async function statusStacks(ports: Ports, stack: string | undefined, options: RunOptions): Promise<readonly StackStatus[]> {
+  const stacks = await discoverStacks(ports.docker);
+  const wanted = stack === undefined ? stacks : stacks.filter((candidate) => candidate.stack === stack);
+  if (stack !== undefined && wanted.length === 0) throw unknownStack(stack, stacks);
+  return Promise.all(wanted.map((found) => statusOf(ports, found, options)));
+}
+
+/** The stack named, or the only one there is. Throws `stack-unknown`, `stack-ambiguous`. */
+export async function pickStack(ports: Ports, stack: string | undefined): Promise<StackFacts> {
+  const stacks = await discoverStacks(ports.docker);
+  const [first, second] = stack === undefined ? stacks : stacks.filter((candidate) => candidate.stack === stack);
+  if (first === undefined) throw unknownStack(stack ?? 'yet', stacks);
+  if (second === undefined) return first;
+  throw usageError({
+    code: 'stack-ambiguous', message: 'there are several stacks; name one', reason: stacks.map((found) => found.stack).join(', '),
+    hints: [{ text: 'see them', command: 'devstack status' }],
+  });
+}
+
+export async function stackAccess(ports: Ports, stack: string | undefined, { signal }: RunOptions) {
+  const found = await pickStack(ports, stack);
+  const provider = await findProvider(found.provider);
+  const access = await provider.access(found.stack, found.cluster, providerContext(ports, signal));
+  if (access?.runtime !== 'kubernetes') {
+    throw preconditionError({
+      code: 'stack-not-running', message: `stack ${found.stack} is not running`,
+      hints: [{ text: 'bring it back', command: `devstack up --name ${found.stack}` }],
+    });
+  }
+  return { stack: found.stack, kubeconfig: access.kubeconfig, context: access.context };
+}

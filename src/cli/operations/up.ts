@@ -1,0 +1,57 @@
+// Use cases `plan` and `up`.
+import { findProvider } from '../../clusters/index.ts';
+import type { ProviderContext } from '../../clusters/provider.ts';
+import { execute } from '../../engine/execute.ts';
+import { failedError, preconditionError } from '../../model/error.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { StackSpec } from '../../model/stack.ts';
+import { observe } from '../../plan/observe.ts';
+import { planUp } from '../../plan/plan-up.ts';
+import type { Ports } from '../../ports.ts';
+import type { RunOptions, UpResult, UseCases } from '../use-cases.ts';
+import type { Recorder } from './recorder.ts';
+
+export function providerContext(ports: Ports, signal: AbortSignal): ProviderContext {
+  return { ports, signal, onProgress: () => undefined };
+}
+
+function refuseForeign(spec: StackSpec, reason: string | undefined): never {
+  throw preconditionError({
+    code: 'cluster-not-ours', message: `a cluster ${spec.cluster} exists that devstack did not make`,
+    ...(reason === undefined ? {} : { reason }), hints: [{ text: 'take another name', command: `devstack up ${spec.preset} --name ${spec.name}-2` }],
+  });
+}
+
+export async function planStack(ports: Ports, spec: StackSpec, { signal }: RunOptions): Promise<Plan> {
+  const provider = await findProvider(spec.provider);
+  const [problem] = provider.problems(spec);
+  if (problem !== undefined) throw preconditionError({ code: 'provider-refuses', message: problem, hints: [{ text: 'change the stack', command: 'devstack help up' }] });
+  const facts = await observe(spec, provider, providerContext(ports, signal));
+  if (facts.cluster.state === 'foreign') refuseForeign(spec, facts.cluster.reason);
+  return planUp(spec, facts, provider);
+}
+
+export async function upStack(
+  ports: Ports, recorder: Recorder, input: { readonly spec: StackSpec; readonly plan: Plan }, options: Parameters<UseCases['up']>[2],
+): Promise<UpResult> {
+  const { spec, plan } = input;
+  const started = ports.clock.monotonic();
+  const provider = await findProvider(spec.provider);
+  for (const note of plan.notes) options.emit({ type: 'note', message: note });
+  const { run, changed } = await execute(plan, {
+    stack: spec.name, ports, provider, emit: options.emit, overwrite: options.overwrite, record: recorder(spec.name),
+  }, options.signal);
+  await run.close();
+  if (run.access?.runtime !== 'kubernetes') throw failedError({ code: 'no-cluster', message: 'the provider gave no way to reach the cluster' });
+  for (const kept of run.keptFields) {
+    options.emit({ type: 'warning', message: `kept: ${kept.fields.join(', ')} of ${kept.ref.kind} ${kept.ref.name} was changed by ${kept.manager}`,
+      hints: [{ text: 'take it back', command: `devstack up ${spec.preset} --name ${spec.name} --overwrite` }] });
+  }
+  return {
+    stack: spec.name, provider: spec.provider, context: run.access.context, kubeconfig: run.access.kubeconfig,
+    endpoints: run.verified.map((endpoint) => ({ ...endpoint, verified: true })),
+    durationMs: Math.round(ports.clock.monotonic() - started),
+    changed: changed.filter((id) => plan.steps.some((step) => step.id === id && step.kind !== 'probe')).length,
+    notes: plan.notes, kept: run.keptFields,
+  };
+}

@@ -1,0 +1,66 @@
+// Reads the world into Facts, all at once. Changes nothing.
+import { discoverStacks } from '../clusters/index.ts';
+import type { ClusterProvider, ProviderContext } from '../clusters/provider.ts';
+import type { ClusterFacts, DomainFacts, EngineFacts, Facts } from '../model/fact.ts';
+import type { StackSpec } from '../model/stack.ts';
+import type { DockerInfo, Network } from '../ports.ts';
+import { DOMAIN_LADDER } from './domain.ts';
+
+const RESOLVE_TIMEOUT_MS = 1_500;
+const LOOPBACK = '127.0.0.1';
+/** After the wanted port: what people know, then whatever is free. */
+const FURTHER_PORTS = [8080, 8081, 8082, 8888] as const;
+const MEBI = 1024 * 1024;
+
+export function engineFacts(info: DockerInfo, endpoint: string): EngineFacts {
+  const arch = info.architecture === 'x86_64' ? 'amd64' : info.architecture === 'aarch64' ? 'arm64' : info.architecture;
+  return {
+    version: info.serverVersion, operatingSystem: info.operatingSystem, arch, cpus: info.cpus, memoryMi: Math.floor(info.memoryBytes / MEBI),
+    cgroupVersion: info.cgroupVersion, rootless: info.rootless, containerdStore: info.containerdStore, endpoint,
+  };
+}
+
+async function probeDomain(domain: string, network: Network): Promise<DomainFacts> {
+  const addresses = await network.resolve(`probe.${domain}`, RESOLVE_TIMEOUT_MS);
+  if (addresses.includes(LOOPBACK)) return { domain, resolves: true, reason: `resolves to ${LOOPBACK}` };
+  const [other] = addresses;
+  return { domain, resolves: false, reason: other === undefined ? 'does not resolve (offline, or filtered as a rebinding answer)' : `resolves to ${other}` };
+}
+
+/** Down the ladder until one resolves; the later ones are not asked. */
+async function probeLadder(domains: readonly string[], network: Network): Promise<readonly DomainFacts[]> {
+  const asked = domains.map((domain) => probeDomain(domain, network));
+  const facts: DomainFacts[] = [];
+  for (const answer of asked) {
+    facts.push(await answer);
+    if (facts.at(-1)?.resolves === true) break;
+  }
+  return facts;
+}
+
+async function freePorts(wanted: number, network: Network): Promise<readonly number[]> {
+  const candidates = [...new Set([wanted, ...FURTHER_PORTS])];
+  const free = await Promise.all(candidates.map((port) => network.canBind(port)));
+  const found = candidates.filter((_, index) => free[index]);
+  return found.length > 0 ? found : [await network.freePort()];
+}
+
+function domainsOf(spec: StackSpec, cluster: ClusterFacts): readonly string[] {
+  if (spec.domain !== 'auto') return [spec.domain];
+  const kept = cluster.settings?.['domain'];
+  return kept === undefined ? DOMAIN_LADDER : [kept];
+}
+
+/** Facts for planning a stack. Throws what the engine throws: `docker-missing`, `docker-not-running`, `docker-no-permission`. */
+export async function observe(spec: StackSpec, provider: ClusterProvider, context: ProviderContext): Promise<Facts> {
+  const { ports } = context;
+  const [info, cluster, stacks, images] = await Promise.all([
+    ports.docker.info(context.signal), provider.observe(spec.name, spec.cluster, context), discoverStacks(ports.docker), ports.docker.listImages(),
+  ]);
+  const [domains, free] = await Promise.all([probeLadder(domainsOf(spec, cluster), ports.network), freePorts(spec.port, ports.network)]);
+  return {
+    engine: engineFacts(info, ports.docker.endpoint), cluster, stacks, freePorts: free, domains,
+    localImages: images.flatMap((image) => image.tags),
+  };
+}
+
