@@ -4,6 +4,7 @@ import type { JsonObject, Json } from './model/json.ts';
 import type { GroupVersionKind, KubeObject, ObjectRef } from './model/object.ts';
 import type { ArtifactRef, ManifestSource, Patch } from './model/plan.ts';
 import type { ImageRule } from './model/stack.ts';
+import type { SwarmEvent, SwarmKind, SwarmObjects, SwarmSpecKind, SwarmSpecs } from './model/swarm.ts';
 
 export type { Access };
 
@@ -145,9 +146,31 @@ export interface DockerContainer {
   readonly ports: readonly { readonly hostAddress: string; readonly hostPort: number; readonly containerPort: number }[];
 }
 
+/** A container to make, as its program needs it. */
+export interface ContainerRequest {
+  readonly name: string;
+  readonly image: string;
+  readonly hostname?: string;
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly labels: { readonly [key: string]: string };
+  /** Network (name or id) that it is attached to, with a fixed address if given (only on a network with a subnet of its own). */
+  readonly network: { readonly name: string; readonly address?: string; readonly aliases?: readonly string[] };
+  readonly ports?: readonly { readonly hostAddress: string; readonly hostPort: number; readonly containerPort: number }[];
+  /** Named volumes; made with these labels when absent. */
+  readonly volumes?: readonly { readonly name: string; readonly path: string; readonly labels: { readonly [key: string]: string } }[];
+  readonly privileged?: boolean;
+  /** Read-only root, no capability, no new privileges. */
+  readonly confined?: boolean;
+  readonly user?: string;
+  readonly restart?: 'no' | 'unless-stopped';
+}
+
 export interface DockerNetwork {
   readonly id: string;
   readonly name: string;
+  /** `172.20.0.0/16`, when the engine says it. */
+  readonly subnet?: string;
   readonly labels: { readonly [key: string]: string };
 }
 
@@ -172,6 +195,9 @@ export interface Docker {
   info(signal?: AbortSignal): Promise<DockerInfo>;
   /** Also stopped ones. Filters: `label=value` or `label`. */
   listContainers(filter: { readonly labels?: readonly string[]; readonly name?: string }): Promise<readonly DockerContainer[]>;
+  /** Made, not started. Returns the id. Throws `container-exists` when the name is taken, `image-missing` when the image is not here. */
+  createContainer(request: ContainerRequest): Promise<string>;
+  /** Throws `port-taken` when a port that it publishes is in use. */
   startContainer(id: string): Promise<void>;
   stopContainer(id: string, timeoutSeconds: number): Promise<void>;
   /** Forced, with anonymous volumes; absent is fine. */
@@ -180,7 +206,10 @@ export interface Docker {
   /** One file out of a container (running or not), or undefined when it is absent. */
   readFile(container: string, path: string): Promise<string | undefined>;
   listNetworks(filter: { readonly labels?: readonly string[]; readonly name?: string }): Promise<readonly DockerNetwork[]>;
-  createNetwork(name: string, labels: { readonly [key: string]: string }): Promise<DockerNetwork>;
+  /** A bridge. `subnet` allows fixed addresses; the engine hands out others from `range` only. Throws `subnet-taken`. */
+  createNetwork(
+    name: string, labels: { readonly [key: string]: string }, addresses?: { readonly subnet: string; readonly range: string },
+  ): Promise<DockerNetwork>;
   /** Absent is fine. */
   removeNetwork(id: string): Promise<void>;
   listVolumes(filter: { readonly labels?: readonly string[] }): Promise<readonly { readonly name: string; readonly labels: { readonly [key: string]: string } }[]>;
@@ -190,6 +219,88 @@ export interface Docker {
   pullImage(reference: string, onProgress: (message: string) => void, signal?: AbortSignal): Promise<void>;
   /** The archive of one image, one platform. */
   saveImage(reference: string): Promise<NodeJS.ReadableStream>;
+  /** Reads an archive that `saveImage` made. */
+  loadImage(archive: NodeJS.ReadableStream): Promise<void>;
+}
+
+// ── Swarm ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface SwarmState {
+  readonly local: 'inactive' | 'pending' | 'active' | 'error' | 'locked';
+  readonly isManager: boolean;
+  readonly nodeId: string;
+  /** What the engine says about a state of `error`. */
+  readonly error: string;
+}
+
+export interface SwarmCluster {
+  readonly id: string;
+  readonly labels: { readonly [key: string]: string };
+  readonly isAutolocked: boolean;
+}
+
+export interface SwarmInit {
+  /** Address or interface that other nodes reach this one at. */
+  readonly advertise: string;
+  readonly labels: { readonly [key: string]: string };
+  readonly autolock: boolean;
+}
+
+export interface SwarmJoin {
+  readonly advertise: string;
+  /** `host:2377` of a manager. */
+  readonly manager: string;
+  readonly token: string;
+}
+
+export type SwarmFilter = { readonly [name: string]: readonly string[] };
+
+/**
+ * The Swarm side of one engine. Lists, nodes, services need a manager. Errors: those of `Docker`, and `swarm-locked`,
+ * `swarm-not-manager`, `swarm-exists` (all exit 3), `swarm-conflict` (a name is taken, the version is old), `swarm-refused`.
+ */
+export interface Swarm {
+  readonly endpoint: string;
+  state(signal?: AbortSignal): Promise<SwarmState>;
+  init(options: SwarmInit): Promise<void>;
+  join(options: SwarmJoin): Promise<void>;
+  /** Also as the last manager, which ends the swarm. Absent is fine. */
+  leave(): Promise<void>;
+  cluster(signal?: AbortSignal): Promise<SwarmCluster>;
+  /** Secret: never printed, logged or kept. */
+  joinToken(role: 'worker' | 'manager'): Promise<string>;
+  /** Secret. */
+  unlockKey(): Promise<string>;
+  unlock(key: string): Promise<void>;
+  list<K extends SwarmKind>(kind: K, filter?: SwarmFilter, signal?: AbortSignal): Promise<readonly SwarmObjects[K][]>;
+  /** By id or name; undefined when absent. */
+  get<K extends SwarmKind>(kind: K, id: string, signal?: AbortSignal): Promise<SwarmObjects[K] | undefined>;
+  /** Returns the id. */
+  create<K extends Exclude<SwarmSpecKind, 'node'>>(kind: K, spec: SwarmSpecs[K]): Promise<string>;
+  /** `version` is that of the object the new spec was made from: `swarm-conflict` when it has changed since. */
+  update<K extends Exclude<SwarmSpecKind, 'network'>>(kind: K, id: string, change: { readonly version: number; readonly spec: SwarmSpecs[K] }): Promise<void>;
+  /** Back to the spec before; `swarm-refused` when there was none. */
+  rollback(service: SwarmObjects['service']): Promise<void>;
+  /** Absent is fine: returns false. A network in use: `swarm-conflict`. */
+  remove(kind: Exclude<SwarmKind, 'task'>, id: string): Promise<boolean>;
+  /** The last lines of a task or service, oldest first. */
+  logs(kind: 'service' | 'task', id: string, tailLines: number, signal?: AbortSignal): Promise<readonly string[]>;
+  followLogs(kind: 'service' | 'task', id: string, tailLines: number, signal: AbortSignal): AsyncIterable<string>;
+  /** What happens on this engine and to the swarm, until the signal aborts. Never the first to know: list again after it. */
+  events(signal: AbortSignal): AsyncIterable<SwarmEvent>;
+  /** `sha256:…` of an image by its registry; undefined when no registry answers for it. */
+  digest(image: string, signal?: AbortSignal): Promise<string | undefined>;
+  /** Lets go of connections. */
+  close(): void;
+}
+
+/**
+ * Engines other than the one in `Ports.docker`, by endpoint: `unix:///…`, `tcp://…`, or `container:<name>` for the engine inside
+ * a container of that one, reached through `docker exec`: no port is opened for it.
+ */
+export interface Engines {
+  docker(endpoint: string): Docker;
+  swarm(endpoint: string): Swarm;
 }
 
 // ── artifacts ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -338,6 +449,7 @@ export interface Ports {
   readonly network: Network;
   readonly yaml: Yaml;
   readonly docker: Docker;
+  readonly engines: Engines;
   readonly artifacts: Artifacts;
   readonly kubeConnector: KubeConnector;
   readonly kubeSets: KubeSets;
