@@ -59,7 +59,7 @@ export function isDevstackError(value: unknown): value is DevstackError {
   return value instanceof DevstackError;
 }
 
-/** True for what an AbortSignal throws. */
+/** True for what an AbortSignal throws, be it aborted by somebody or by its own time. */
 export function isAbortError(value: unknown): boolean {
-  return value instanceof Error && (value.name === 'AbortError' || (value as { code?: unknown }).code === 'ABORT_ERR');
+  return value instanceof Error && (value.name === 'AbortError' || value.name === 'TimeoutError' || (value as { code?: unknown }).code === 'ABORT_ERR');
 }

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import type { ClusterProvider } from '../../src/clusters/provider.ts';
+import type { Facts } from '../../src/model/fact.ts';
+import type { ApplyStep, Plan } from '../../src/model/plan.ts';
+import type { StackSpec } from '../../src/model/stack.ts';
+import { planUp } from '../../src/plan/plan-up.ts';
+import { only } from '../fakes/ports.ts';
+
+const provider = only<ClusterProvider>('provider', {
+  id: 'test', title: 'test', tools: ['kind'],
+  capabilities: { portsAtCreation: true, ownsCluster: true, canStop: true, loadsImages: true, multiNode: true },
+  images: { missing: async () => [], load: async () => undefined },
+  plan: (spec, port) => ({
+    stack: spec.name, cluster: spec.cluster, provider: 'test', nodeImage: 'node:v1.36.4', kubernetes: spec.kubernetes ?? '1.36.4', nodes: spec.nodes,
+    managers: 0, ports: [{ host: port, node: 31080 }], settings: {},
+  }),
+});
+
+const spec: StackSpec = {
+  name: 't', provider: 'test', cluster: 'devstack-t', preset: 'knative', nodes: 1, managers: 1, kubernetes: undefined, nodeImage: undefined,
+  port: 8080, portIsFixed: false, addons: ['knative-serving'], ingress: 'kourier', domain: 'auto', samples: ['hello'], images: [], fit: false,
+  versions: {}, timeoutMs: 600_000,
+};
+
+const facts: Facts = {
+  engine: { version: '29.0.0', operatingSystem: 'Linux', arch: 'amd64', cpus: 4, memoryMi: 8192, cgroupVersion: '2', rootless: false, containerdStore: false, endpoint: 'unix:///var/run/docker.sock' },
+  cluster: { state: 'absent', nodes: 0 }, stacks: [], freePorts: [8080, 8081], localImages: [],
+  domains: [{ domain: '127.0.0.1.sslip.io', resolves: true, reason: 'resolves to 127.0.0.1' }],
+};
+
+const offline: Facts = { ...facts, domains: ['127.0.0.1.sslip.io', 'localtest.me', 'localhost'].map((domain) => ({ domain, resolves: false, reason: 'does not resolve' })) };
+
+function patchValue(plan: Plan, target: string): unknown {
+  return plan.steps.filter((step): step is ApplyStep => step.kind === 'apply').flatMap((step) => step.patches).find((patch) => patch.target.name === target)?.value;
+}
+
+describe('planUp', () => {
+  test('is plain JSON, and steps come after what they need', () => {
+    const plan = planUp(spec, facts, provider);
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+    const seen = new Set<string>();
+    for (const step of plan.steps) {
+      expect(step.needs.filter((need) => !seen.has(need))).toEqual([]);
+      seen.add(step.id);
+    }
+    expect(plan.steps.at(-1)?.kind).toBe('probe');
+  });
+
+  test('carries the chosen port into every URL', () => {
+    const plan = planUp(spec, { ...facts, freePorts: [8081] }, provider);
+    expect(plan.endpoints[0]).toMatchObject({ url: 'http://hello.default.127.0.0.1.sslip.io:8081/', address: '127.0.0.1:8081', curl: 'curl http://hello.default.127.0.0.1.sslip.io:8081/' });
+    expect(plan.notes.join('\n')).toContain('port 8080 is taken');
+  });
+
+  test('never takes another port than the one that was named', () => {
+    expect(() => planUp({ ...spec, portIsFixed: true }, { ...facts, freePorts: [8081], stacks: [{ stack: 'other', provider: 'test', cluster: 'devstack-other', port: 8080 }] }, provider))
+      .toThrow(expect.objectContaining({ code: 'port-taken', exit: 3, message: expect.stringContaining('stack other') }));
+  });
+
+  test('keeps the port of a cluster that exists', () => {
+    const existing: Facts = { ...facts, cluster: { state: 'running', nodes: 1, ingressPort: 9090 }, freePorts: [8080] };
+    expect(planUp(spec, existing, provider).endpoints[0]?.address).toBe('127.0.0.1:9090');
+    expect(() => planUp({ ...spec, port: 80, portIsFixed: true }, existing, provider)).toThrow(expect.objectContaining({ code: 'port-fixed' }));
+  });
+
+  test('falls back to localhost and prints a curl line with a Host header where no name resolves', () => {
+    const plan = planUp(spec, offline, provider);
+    expect(patchValue(plan, 'config-domain')).toEqual({ localhost: '' });
+    expect(plan.endpoints[0]?.curl).toBe("curl -H 'Host: hello.default.localhost' http://127.0.0.1:8080/");
+  });
+
+  test('keeps the domain of the first up, whatever resolves today', () => {
+    const existing: Facts = { ...facts, cluster: { state: 'running', nodes: 1, ingressPort: 8080, settings: { domain: 'localhost' } } };
+    expect(patchValue(planUp(spec, existing, provider), 'config-domain')).toEqual({ localhost: '' });
+  });
+
+  test('tells Knative which ingress to use', () => {
+    expect(patchValue(planUp(spec, facts, provider), 'config-network')).toEqual({ 'ingress-class': 'kourier.ingress.networking.knative.dev' });
+  });
+
+  test('refuses what does not fit, and says what would', () => {
+    const small: Facts = { ...facts, engine: { ...facts.engine, cpus: 1 } };
+    expect(() => planUp(spec, small, provider)).toThrow(expect.objectContaining({
+      code: 'does-not-fit', exit: 3, hints: expect.arrayContaining([expect.objectContaining({ command: expect.stringContaining('--nodes 2') })]),
+    }));
+  });
+
+  test('fits two CPUs as they are', () => {
+    expect(() => planUp(spec, { ...facts, engine: { ...facts.engine, cpus: 2 } }, provider)).not.toThrow();
+  });
+
+  test('refuses a Kubernetes that the addons do not run on, before anything is made', () => {
+    expect(() => planUp({ ...spec, kubernetes: '1.33.4' }, facts, provider)).toThrow(expect.objectContaining({ code: 'kubernetes-too-old', exit: 3 }));
+  });
+
+  test('another version has its own files, unpinned', () => {
+    const plan = planUp({ ...spec, versions: { knative: '1.24.0' } }, facts, provider);
+    const fetch = plan.steps.find((step) => step.kind === 'fetch');
+    expect(fetch?.kind === 'fetch' && fetch.artifacts.map(({ url, sha256 }) => [url.includes('knative-v1.24.0'), sha256])).toEqual([[true, undefined], [true, undefined]]);
+  });
+});
