@@ -2,7 +2,7 @@
 import type { Finding } from '../clusters/provider.ts';
 import type { Emit } from '../model/event.ts';
 import type { Hint } from '../model/error.ts';
-import type { ClusterState } from '../model/fact.ts';
+import type { ClusterState, StackFacts } from '../model/fact.ts';
 import type { ObjectRef } from '../model/object.ts';
 import type { Endpoint, Plan } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';
@@ -68,6 +68,8 @@ export interface UseCases {
   up(spec: StackSpec, plan: Plan, options: RunOptions & { readonly overwrite: boolean }): Promise<UpResult>;
   planDown(stack: string, options: RunOptions): Promise<Plan>;
   down(plan: Plan, options: RunOptions): Promise<DownResult>;
+  /** What exists, by labels alone: no connection to any cluster, no request. For shell completion and for choosing one. */
+  stacks(signal: AbortSignal): Promise<readonly StackFacts[]>;
   /** All stacks, or the one named; throws `stack-unknown` (exit 2) with the names that exist. */
   status(stack: string | undefined, options: RunOptions): Promise<readonly StackStatus[]>;
   /** How kubectl reaches the stack; writes the stack's kubeconfig again when it was lost. */
