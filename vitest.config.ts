@@ -6,6 +6,7 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.api.test.ts', 'test/**/*.e2e.test.ts'], testTimeout: 10_000 } },
       { test: { name: 'api', include: ['test/**/*.api.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
+      { test: { name: 'bench', include: ['test/bench/**/*.bench.ts'], testTimeout: 3_600_000, fileParallelism: false } },
       { test: { name: 'e2e', include: ['test/**/*.e2e.test.ts'], testTimeout: 600_000, hookTimeout: 600_000, fileParallelism: false } },
     ],
   },

@@ -1,0 +1,115 @@
+// The main job, for real: a cluster from nothing, proved by a request, and gone again without a trace.
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { $ as zx } from 'zx';
+import { FOREIGN_KUBECONFIG, type Home, devstack, dockerThings, makeHome, start } from './devstack.ts';
+
+const NAME = 'test-spine';
+const CLUSTER = 'devstack-test-spine';
+const PORT = 18180;
+
+interface Reply { readonly status: number; readonly server: string; readonly body: string }
+
+function ask(address: string, host: string): Promise<Reply> {
+  const [hostname, port] = address.split(':');
+  return new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, path: '/', headers: { host }, timeout: 30_000 }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (part) => { body += part; });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, server: String(response.headers['server']), body }));
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('up knative', () => {
+  let home: Home;
+  let kubectl: (...args: string[]) => Promise<string>;
+
+  beforeAll(async () => {
+    home = await makeHome();
+    await devstack(home, 'down', NAME, '--yes');
+  });
+  afterAll(async () => {
+    await devstack(home, 'down', NAME, '--yes');
+    await home.remove();
+  });
+
+  test('ends with an answer of the workload through Envoy', async () => {
+    const up = await devstack(home, 'up', 'knative', '--name', NAME, '--port', String(PORT), '--json');
+    expect(up.exitCode, up.stderr + up.stdout).toBe(0);
+    expect(up.result).toMatchObject({
+      v: 1, type: 'result', ok: true, stack: NAME, context: `kind-${CLUSTER}`,
+      endpoints: [{ name: 'hello', address: `127.0.0.1:${PORT}`, status: 200, verified: true }],
+    });
+    kubectl = async (...args) => (await zx({ quiet: true })`kubectl --kubeconfig ${up.result.kubeconfig} --context ${up.result.context} ${args}`).stdout;
+    const reply = await ask(up.result.endpoints[0].address, up.result.endpoints[0].host);
+    expect(reply).toMatchObject({ status: 200, server: 'envoy' });
+    expect(reply.body).toContain('Hello devstack');
+  });
+
+  test('a second up changes nothing', async () => {
+    const versions = () => kubectl('get', 'deployments,services,configmaps,crds,clusterroles', '-A', '-l', `devstack.dev/stack=${NAME}`, '-o', 'jsonpath={range .items[*]}{.kind}/{.metadata.name}={.metadata.generation}/{.metadata.managedFields[?(@.manager=="devstack")].time}{"\\n"}{end}');
+    const before = await versions();
+    const up = await devstack(home, 'up', 'knative', '--name', NAME, '--json');
+    expect(up.exitCode, up.stderr + up.stdout).toBe(0);
+    expect(up.result).toMatchObject({ ok: true, changed: 0, endpoints: [{ verified: true, address: `127.0.0.1:${PORT}` }] });
+    expect(await versions()).toBe(before);
+  });
+
+  test('status asks the endpoint, env points kubectl at the stack', async () => {
+    const status = await devstack(home, 'status', NAME, '--json');
+    expect(status.exitCode, status.stdout).toBe(0);
+    const env = await devstack(home, 'env', NAME, '--shell', 'sh');
+    const nodes = await zx({ quiet: true, env: home.env })`bash -c ${`${env.stdout}; kubectl get nodes -o name`}`;
+    expect(nodes.stdout).toContain(`node/${CLUSTER}-control-plane`);
+  });
+
+  test('what a person edited is kept and told', async () => {
+    await kubectl('-n', 'knative-serving', 'patch', 'configmap', 'config-deployment', '--type', 'merge', '-p', '{"data":{"registries-skipping-tag-resolving":"mine.local"}}');
+    const up = await devstack(home, 'up', 'knative', '--name', NAME, '--json');
+    expect(up.exitCode, up.stderr + up.stdout).toBe(0);
+    expect(up.result.kept).toMatchObject([{ ref: { name: 'config-deployment' }, manager: 'kubectl-patch' }]);
+    expect(await kubectl('-n', 'knative-serving', 'get', 'configmap', 'config-deployment', '-o', 'jsonpath={.data.registries-skipping-tag-resolving}')).toBe('mine.local');
+  });
+
+  test('hello scales to zero and answers again', async () => {
+    await kubectl('wait', '--for=delete', 'pod', '-l', 'serving.knative.dev/service=hello', '--timeout=240s');
+    const status = await devstack(home, 'status', NAME, '--json');
+    expect(status.exitCode, status.stdout).toBe(0);
+  });
+
+  test('nothing listens off loopback', async () => {
+    const ports = (await zx({ quiet: true })`docker ps --filter name=${CLUSTER} --format {{.Ports}}`).stdout;
+    expect(ports).toContain(`127.0.0.1:${PORT}`);
+    expect(ports).not.toMatch(/0\.0\.0\.0|\[?::\]?:/);
+  });
+
+  test('a second stack on the same port is refused before anything is made', async () => {
+    const up = await devstack(home, 'up', 'base', '--name', `${NAME}-two`, '--port', String(PORT), '--json');
+    expect(up.exitCode).toBe(3);
+    expect(up.result).toMatchObject({ ok: false, error: { code: 'port-taken' } });
+    expect(await dockerThings(`${CLUSTER}-two`)).toEqual([]);
+  });
+
+  test('down leaves nothing, without any state on this machine, and the user\'s kubeconfig is as it was', async () => {
+    const down = await devstack({ ...home, env: { ...home.env, XDG_STATE_HOME: `${home.directory}/other-state` } }, 'down', NAME, '--yes', '--json');
+    expect(down.exitCode, down.stderr + down.stdout).toBe(0);
+    expect(down.result.removed.length).toBeGreaterThan(0);
+    expect(await dockerThings(CLUSTER)).toEqual([]);
+    expect(await readFile(home.userKubeconfig, 'utf8')).toBe(FOREIGN_KUBECONFIG);
+  });
+
+  test('killed in the middle, down finds everything', async () => {
+    const up = start(home, ['up', 'base', '--name', NAME, '--port', String(PORT), '--json']);
+    for await (const line of up.stdout) {
+      if (String(line).includes('"cluster"') && (await dockerThings(`${CLUSTER}-control-plane`)).length > 0) break;
+    }
+    await up.kill('SIGKILL');
+    await up;
+    const down = await devstack(home, 'down', NAME, '--yes', '--json');
+    expect(down.exitCode, down.stderr + down.stdout).toBe(0);
+    expect(await dockerThings(CLUSTER)).toEqual([]);
+  });
+});
