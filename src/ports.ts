@@ -55,8 +55,16 @@ export interface FileStat {
 export interface Files {
   readText(path: string): Promise<string | undefined>;
   readBytes(path: string): Promise<Uint8Array | undefined>;
-  /** Whole or not at all: temporary file in the same directory, fsync, rename, fsync of the directory. */
-  write(path: string, content: string | Uint8Array, options?: { readonly mode?: number }): Promise<void>;
+  /** sha256 in hex, read as a stream. */
+  sha256(path: string): Promise<string | undefined>;
+  /**
+   * Whole or not at all: temporary file in the same directory, fsync, rename, fsync of the directory. Mode 0600 unless told.
+   * `keep`: through a symlink to its target, with the mode and owner of the file that is there.
+   */
+  write(path: string, content: string | Uint8Array, options?: { readonly mode?: number; readonly keep?: boolean }): Promise<void>;
+  /** Adds to the end and makes it durable before it resolves. A new file has mode 0600. */
+  append(path: string, text: string): Promise<void>;
+  setMode(path: string, mode: number): Promise<void>;
   stat(path: string): Promise<FileStat | undefined>;
   list(directory: string): Promise<readonly string[]>;
   makeDirectory(path: string, mode?: number): Promise<void>;
@@ -104,6 +112,25 @@ export interface Http {
   request(request: HttpRequest): Promise<HttpResponse>;
 }
 
+export interface DownloadRequest {
+  readonly url: string;
+  /** Where the bytes go. What an earlier try left there is resumed when the server still has the same file. */
+  readonly path: string;
+  /** A body that grows beyond it is refused. */
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal;
+  onProgress?(done: number, total: number | undefined): void;
+}
+
+/** Files from the internet, through the proxy and the certificate authorities that the user has. */
+export interface Downloads {
+  /**
+   * Follows a few redirects, never from https to anything else; retries what may pass; gives up when no byte comes for a while.
+   * Throws `download-failed` with `details.status` (absent when no answer came) and `details.url`, `disk-full`.
+   */
+  download(request: DownloadRequest): Promise<{ readonly bytes: number; readonly contentType: string }>;
+}
+
 export interface Network {
   /** True when 127.0.0.1:port can be bound right now. */
   canBind(port: number): Promise<boolean>;
@@ -113,11 +140,28 @@ export interface Network {
   resolve(name: string, timeoutMs: number): Promise<readonly string[]>;
 }
 
+/** A value and where its text is, as offsets: for edits that leave every other byte alone. */
+export type YamlNode =
+  | { readonly kind: 'scalar' | 'alias'; readonly start: number; readonly end: number; readonly value: Json }
+  | { readonly kind: 'list'; readonly start: number; readonly end: number; readonly flow: boolean; readonly items: readonly YamlNode[] }
+  | { readonly kind: 'map'; readonly start: number; readonly end: number; readonly flow: boolean; readonly entries: readonly YamlEntry[] };
+
+export interface YamlEntry {
+  readonly key: string;
+  readonly start: number;
+  readonly keyEnd: number;
+  /** Undefined: nothing stands after the colon. */
+  readonly value: YamlNode | undefined;
+}
+
 export interface Yaml {
   /** All documents of a stream, as JSON; empty ones are left out. Throws DevstackError `yaml-invalid` with line and column. */
   parseAll(text: string, name: string): readonly Json[];
   /** One document with the position of each value, for messages that name the line. */
   parse(text: string, name: string): { readonly value: Json; lineOf(path: readonly (string | number)[]): number | undefined };
+  /** Where each value of the one document is; undefined when it has no content. */
+  locate(text: string, name: string): YamlNode | undefined;
+  /** Text that every reader of YAML 1.1 and 1.2 understands alike. */
   stringify(value: Json): string;
 }
 

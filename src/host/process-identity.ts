@@ -1,0 +1,60 @@
+// Who a process is, beyond its number: numbers are used again, and hosts and containers count on their own.
+import { execFile } from 'node:child_process';
+import { readFile, readlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Host, boot and process namespace: within one such place a number and a start time name a process. */
+  readonly place: string;
+  readonly host: string;
+  /** When it started, in the system's own words; empty where the system does not say. */
+  readonly started: string;
+}
+
+export async function ownIdentity(): Promise<ProcessIdentity> {
+  return { pid: process.pid, host: hostname(), place: await ownPlace(), started: await startOf(process.pid) };
+}
+
+/** `unknown`: it lives in another place, where this one cannot look. */
+export async function lifeOf(other: ProcessIdentity): Promise<'alive' | 'dead' | 'unknown'> {
+  if (other.place !== (await ownPlace())) return isEarlierBoot(other, await ownPlace()) ? 'dead' : 'unknown';
+  if (!isRunning(other.pid)) return 'dead';
+  const started = await startOf(other.pid);
+  return started === '' || other.started === '' || started === other.started ? 'alive' : 'dead';
+}
+
+async function ownPlace(): Promise<string> {
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+  const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
+  return `${hostname()}/${boot.trim()}/${namespace}`;
+}
+
+/** Same host and another boot: everything of that boot is gone. */
+function isEarlierBoot(other: ProcessIdentity, here: string): boolean {
+  const [thereHost, thereBoot] = other.place.split('/');
+  const [hereHost, hereBoot] = here.split('/');
+  return thereHost === hereHost && thereBoot !== '' && hereBoot !== '' && thereBoot !== undefined && thereBoot !== hereBoot;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Start time of a process: clock ticks since boot on Linux, `ps` elsewhere, empty on Windows. */
+async function startOf(pid: number): Promise<string> {
+  if (process.platform === 'linux') {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    // The name (field 2) is in parentheses and may hold anything; fields count from after it. The start time is field 22.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  }
+  if (process.platform === 'win32') return '';
+  return await new Promise((resolve) => {
+    execFile('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], { env: { LC_ALL: 'C' } }, (error, stdout) => resolve(error === null ? stdout.trim() : ''));
+  });
+}

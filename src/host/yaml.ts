@@ -1,0 +1,176 @@
+// YAML in and out. The only home of the yaml package.
+import {
+  type Alias, type Document, LineCounter, type Node, type Pair, type Scalar, type Tags, type YAMLMap, type YAMLSeq, Document as YamlDocument,
+  isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments, visit,
+} from 'yaml';
+import { type DevstackError, failedError } from '../model/error.ts';
+import type { Json } from '../model/json.ts';
+import type { Yaml, YamlNode } from '../ports.ts';
+
+/** Upstream's largest manifests are below 2 MB. */
+const MAX_CHARACTERS = 16 * 2 ** 20;
+/** How many nodes all aliases of a document may stand for: an alias bomb ends here, before it takes memory. */
+const MAX_ALIASES = 100;
+const MAX_DEPTH = 200;
+
+/**
+ * kubectl and kind read YAML 1.1: `yes` is true and `0400` is octal. Left out is what they do not do (`1:30` as 90, dates) and what
+ * has no JSON (binary, sets, ordered maps).
+ */
+const GO_TAGS = new Set(['map', 'seq', 'str', 'null', 'bool', 'int', 'float', 'merge'].map((name) => `tag:yaml.org,2002:${name}`));
+
+function goTags(tags: Tags): Tags {
+  return tags.filter((tag) => typeof tag !== 'string' && GO_TAGS.has(tag.tag) && tag.format !== 'TIME');
+}
+
+export function createYaml(): Yaml {
+  return {
+    parseAll(text, name) {
+      const { documents, lines } = read(text, name, '1.1');
+      return documents.filter((document) => document.contents !== null).map((document) => toJson(document, name, lines))
+        .filter((value) => value !== null);
+    },
+    parse(text, name) {
+      const { document, lines } = readOne(text, name, '1.2');
+      const value = document === undefined ? null : toJson(document, name, lines);
+      return { value, lineOf: (path) => (document === undefined ? undefined : lineOf(document, lines, path)) };
+    },
+    locate(text, name) {
+      const { document, lines } = readOne(text, name, '1.1');
+      if (document === undefined || document.contents === null) return undefined;
+      // Also refuses what has no JSON.
+      toJson(document, name, lines);
+      return locate(document.contents as Node, document);
+    },
+    stringify,
+  };
+}
+
+interface Read {
+  readonly documents: readonly Document[];
+  readonly lines: LineCounter;
+}
+
+function read(text: string, name: string, version: '1.1' | '1.2'): Read {
+  if (text.length > MAX_CHARACTERS) throw invalid(name, `it is larger than ${MAX_CHARACTERS / 2 ** 20} MiB`);
+  const lines = new LineCounter();
+  try {
+    const documents = parseAllDocuments(text, {
+      version, lineCounter: lines, prettyErrors: false, uniqueKeys: true, logLevel: 'error', ...(version === '1.1' ? { customTags: goTags } : {}),
+    });
+    const list = Array.isArray(documents) ? documents : [];
+    for (const document of list) checkDocument(document, name, lines);
+    return { documents: list, lines };
+  } catch (cause) {
+    if (cause instanceof RangeError) throw invalid(name, 'it is nested too deeply');
+    throw cause;
+  }
+}
+
+function readOne(text: string, name: string, version: '1.1' | '1.2'): { readonly document: Document | undefined; readonly lines: LineCounter } {
+  const { documents, lines } = read(text, name, version);
+  const second = documents[1];
+  if (second !== undefined) throw invalid(name, 'it holds more than one document', positionOf(second, lines));
+  return { document: documents[0], lines };
+}
+
+function checkDocument(document: Document, name: string, lines: LineCounter): void {
+  const [fault] = document.errors;
+  if (fault !== undefined) throw invalid(name, fault.message, lines.linePos(fault.pos[0]));
+  visit(document, {
+    Pair(_, pair, path) {
+      if (path.length > MAX_DEPTH) throw invalid(name, 'it is nested too deeply');
+      // A key of this name would change the prototype of objects that it is copied into.
+      if (isScalar(pair.key) && pair.key.value === '__proto__') {
+        throw invalid(name, 'the key __proto__ is not allowed', positionOf(pair.key, lines));
+      }
+    },
+    Seq(_, node, path) {
+      if (path.length > MAX_DEPTH) throw invalid(name, 'it is nested too deeply', positionOf(node, lines));
+    },
+    Scalar(_, node) {
+      if (typeof node.value === 'number' && !Number.isFinite(node.value)) {
+        throw invalid(name, 'infinity and NaN have no JSON', positionOf(node, lines));
+      }
+    },
+  });
+}
+
+function toJson(document: Document, name: string, lines: LineCounter): Json {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES }) as Json;
+  } catch (cause) {
+    throw invalid(name, cause instanceof Error ? cause.message : String(cause), positionOf(document, lines));
+  }
+}
+
+function positionOf(node: { readonly range?: readonly [number, number, number] | null | undefined }, lines: LineCounter) {
+  return node.range === undefined || node.range === null ? undefined : lines.linePos(node.range[0]);
+}
+
+function lineOf(document: Document, lines: LineCounter, path: readonly (string | number)[]): number | undefined {
+  // A value that is missing is told at the nearest thing around it that is there.
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    const line = keyLine(document, lines, path.slice(0, length)) ?? positionOf((node ?? {}) as Node, lines)?.line;
+    if (line !== undefined) return line;
+  }
+  return undefined;
+}
+
+/** A value below its key is told at the key. */
+function keyLine(document: Document, lines: LineCounter, path: readonly (string | number)[]): number | undefined {
+  const last = path.at(-1);
+  if (last === undefined) return undefined;
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  if (!isMap(parent)) return undefined;
+  const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(last));
+  return pair === undefined || !isScalar(pair.key) ? undefined : positionOf(pair.key, lines)?.line;
+}
+
+function locate(node: Node, document: Document): YamlNode {
+  const [start, end] = node.range ?? [0, 0];
+  if (isMap(node)) return locateMap(node, document);
+  if (isSeq(node)) return locateList(node, document);
+  const anchored = isAlias(node) ? node.resolve(document) : node;
+  return { kind: isAlias(node) ? 'alias' : 'scalar', start, end, value: isScalar(anchored) ? (anchored.value as Json) : null };
+}
+
+function locateMap(node: YAMLMap, document: Document): YamlNode {
+  const [start, end] = node.range ?? [0, 0];
+  const entries = (node.items as readonly Pair<Scalar | Alias, Node | null>[]).map((pair) => ({
+    key: isScalar(pair.key) ? String(pair.key.value) : '',
+    start: pair.key.range?.[0] ?? start,
+    keyEnd: pair.key.range?.[1] ?? start,
+    value: pair.value === null ? undefined : locate(pair.value, document),
+  }));
+  return { kind: 'map', start, end, flow: node.flow === true, entries };
+}
+
+function locateList(node: YAMLSeq, document: Document): YamlNode {
+  const [start, end] = node.range ?? [0, 0];
+  return { kind: 'list', start, end, flow: node.flow === true, items: (node.items as readonly Node[]).map((item) => locate(item, document)) };
+}
+
+/** Plain only where every reader of YAML 1.1 and 1.2 sees a string; quoted otherwise. */
+const PLAIN = /^[A-Za-z_/][A-Za-z0-9_./@-]*(?::[A-Za-z0-9_./@-]+)*$/;
+const WORDS_OF_YAML = /^(?:y|yes|n|no|on|off|true|false|null)$/i;
+
+function stringify(value: Json): string {
+  const document = new YamlDocument(value, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value !== 'string' || node.value.includes('\n')) return;
+      node.type = PLAIN.test(node.value) && !WORDS_OF_YAML.test(node.value) ? 'PLAIN' : 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+}
+
+function invalid(name: string, reason: string, at?: { readonly line: number; readonly col: number }): DevstackError {
+  const place = at === undefined ? name : `${name}:${at.line}:${at.col}`;
+  return failedError({
+    code: 'yaml-invalid', message: `${place} is not valid YAML`, reason,
+    details: at === undefined ? { name } : { name, line: at.line, column: at.col },
+  });
+}
