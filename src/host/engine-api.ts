@@ -67,5 +67,6 @@ export function apiFailure(cause: unknown): ApiFailure | undefined {
   const { statusCode, json } = cause as Error & { statusCode?: unknown; json?: { message?: unknown } | null };
   if (typeof statusCode !== 'number') return undefined;
   const said = json?.message;
-  return { status: statusCode, message: typeof said === 'string' ? said : cause.message };
+  // Where an answer was asked for as a stream, dockerode has only this: `(HTTP code 500) unexpected - what the engine said `.
+  return { status: statusCode, message: typeof said === 'string' ? said : cause.message.replace(/^\(HTTP code \d+\) .*? - /, '').trim() };
 }

@@ -1,7 +1,7 @@
 // Files: whole or not at all, and errors that name the path.
 import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, chmod, lstat, mkdir, open, readFile, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FileStat, Files } from '../ports.ts';

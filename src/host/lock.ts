@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { preconditionError } from '../model/error.ts';
 import { errnoOf, fileError } from './file-error.ts';
-import { type ProcessIdentity, lifeOf, ownIdentity } from './process-identity.ts';
+import { lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
 /** A lock without a readable owner (kubectl's is empty, and held for milliseconds) counts as left behind after this. */
 const NAMELESS_STALE_MS = 1_000;

@@ -1,6 +1,6 @@
 // Ports of this machine and names as its resolver sees them.
 import { lookup } from 'node:dns/promises';
-import { type AddressInfo, type Server, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failedError } from '../model/error.ts';
 import type { Network } from '../ports.ts';

@@ -1,12 +1,12 @@
 // Programs, run without a shell. The only home of execa.
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { delimiter, isAbsolute, join } from 'node:path';
 import { constants as osConstants } from 'node:os';
+import { delimiter, isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { failedError, notReadyError, preconditionError } from '../model/error.ts';
-import type { ProcessOptions, ProcessResult, Processes } from '../ports.ts';
+import type { Processes, ProcessOptions, ProcessResult } from '../ports.ts';
 
 type Env = { readonly [name: string]: string | undefined };
 

@@ -1,7 +1,7 @@
 // YAML in and out. The only home of the yaml package.
 import {
-  type Alias, type Document, LineCounter, type Node, type Pair, type Scalar, type Tags, type YAMLMap, type YAMLSeq, Document as YamlDocument,
-  isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments, visit,
+  type Alias, type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments,
+  type Scalar, type Tags, visit, type YAMLMap, type YAMLSeq, Document as YamlDocument,
 } from 'yaml';
 import { type DevstackError, failedError } from '../model/error.ts';
 import type { Json } from '../model/json.ts';

@@ -1,0 +1,109 @@
+// Images in and out of an engine. A failed pull is a good answer with an error among its events.
+import { createInterface } from 'node:readline';
+import { type DevstackError, failedError } from '../model/error.ts';
+import { isJsonObject } from '../model/json.ts';
+import { stringAt } from '../model/object.ts';
+import type { DockerImage } from '../ports.ts';
+import type { Engine } from './docker.ts';
+import { apiFailure } from './engine-api.ts';
+
+/** First version of the API whose export takes a platform (engine 28). */
+const EXPORTS_PLATFORM = [1, 48] as const;
+
+interface PullRequest {
+  readonly reference: string;
+  readonly onProgress: (message: string) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+export async function pullImage(engine: Engine, request: PullRequest): Promise<void> {
+  const reference = withTag(request.reference);
+  await engine.attempt(`pull the image ${reference}`, async () => {
+    const layers = new Map<string, boolean>();
+    try {
+      const stream = await engine.api.stream({ method: 'POST', path: '/images/create', query: { fromImage: reference }, signal: request.signal });
+      await readEvents(stream, (event) => {
+        const id = stringAt(event, 'id');
+        const status = stringAt(event, 'status') ?? '';
+        if (id === undefined || !/^(?:Pulling fs layer|Already exists|Pull complete)$/.test(status)) return;
+        layers.set(id, status !== 'Pulling fs layer');
+        request.onProgress(`pulling ${reference}: ${[...layers.values()].filter(Boolean).length} of ${layers.size} layers`);
+      });
+    } catch (cause) {
+      request.signal?.throwIfAborted();
+      const reason = cause instanceof EventFailure ? cause.message : apiFailure(cause)?.message;
+      throw reason === undefined ? cause : pullFailure(reference, reason, cause);
+    }
+  });
+}
+
+/** Engines pull every tag of a name without one. */
+function withTag(reference: string): string {
+  return reference.includes('@') || /:[^/]*$/.test(reference) ? reference : `${reference}:latest`;
+}
+
+function pullFailure(reference: string, reason: string, cause: unknown): DevstackError {
+  const isLimited = /toomanyrequests|rate limit/i.test(reason);
+  return failedError({
+    code: 'image-pull-failed', message: `the image ${reference} cannot be pulled`, reason, cause, details: { image: reference },
+    hints: [isLimited
+      ? { text: 'The registry limits unknown users: log in', command: 'docker login' }
+      : { text: 'Try it alone', command: `docker pull ${reference}` }],
+  });
+}
+
+/** The archive of one platform: the others of a pulled image are named in it but are not there (kubernetes-sigs/kind#3795). */
+export async function saveImage(engine: Engine, reference: string, image: DockerImage | undefined): Promise<NodeJS.ReadableStream> {
+  if (image === undefined) {
+    throw failedError({ code: 'image-missing', message: `the image ${reference} is not on this machine`, hints: [{ text: 'Pull it', command: `docker pull ${reference}` }] });
+  }
+  return await engine.attempt(`save the image ${reference}`, async () => {
+    const platform = (await exportsPlatform(engine)) ? { platform: JSON.stringify({ os: image.os, architecture: image.architecture }) } : {};
+    return await engine.api.stream({ method: 'GET', path: `/images/${reference}/get`, query: platform });
+  });
+}
+
+async function exportsPlatform(engine: Engine): Promise<boolean> {
+  const version = await engine.api.request<{ readonly ApiVersion?: string }>({ method: 'GET', path: '/version' });
+  const [major = 0, minor = 0] = (version.ApiVersion ?? '').split('.').map(Number);
+  return major > EXPORTS_PLATFORM[0] || (major === EXPORTS_PLATFORM[0] && minor >= EXPORTS_PLATFORM[1]);
+}
+
+export async function loadImage(engine: Engine, archive: NodeJS.ReadableStream): Promise<void> {
+  await engine.attempt('load an image', async () => {
+    const broken = new Promise<never>((_, reject) => archive.once('error', reject));
+    // Only the race below looks at it.
+    broken.catch(() => undefined);
+    await Promise.race([broken, load(engine, archive)]);
+  });
+}
+
+async function load(engine: Engine, archive: NodeJS.ReadableStream): Promise<void> {
+  try {
+    await readEvents(await engine.client.loadImage(archive, { quiet: true }), () => undefined);
+  } catch (cause) {
+    if (cause instanceof EventFailure) throw failedError({ code: 'docker-failed', message: 'could not load an image', reason: cause.message, cause });
+    throw cause;
+  }
+}
+
+/** What an engine reports as an event of an answer that began well. */
+class EventFailure extends Error {}
+
+async function readEvents(stream: NodeJS.ReadableStream, onEvent: (event: unknown) => void): Promise<void> {
+  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const event = eventOf(line);
+    const error = stringAt(event, 'errorDetail', 'message') ?? stringAt(event, 'error');
+    if (error !== undefined) throw new EventFailure(error);
+    onEvent(event);
+  }
+}
+
+function eventOf(line: string): unknown {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
