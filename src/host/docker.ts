@@ -10,7 +10,7 @@ import { execIn } from './docker-exec.ts';
 import { loadImage, pullImage, saveImage } from './docker-image.ts';
 import {
   type ContainerAnswer, 
-  containerOf, createBody, type ImageAnswer, type InfoAnswer, imageOf, infoOf, type NetworkAnswer, nameOf, networkOf,type PortBindings,
+  containerOf, createBody, type ImageAnswer, type InfoAnswer, type InspectAnswer, imageOf, infoOf, type NetworkAnswer, nameOf, networkOf,
 } from './docker-shape.ts';
 import { type ApiCall, apiFailure, EngineApi } from './engine-api.ts';
 
