@@ -1,0 +1,12 @@
+"""Settings of gunicorn, which reads this file by its name."""
+
+import os
+
+bind = f"0.0.0.0:{os.environ.get('PORT', '8080')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+threads = 8
+# Heartbeats in memory: the root file system is read-only.
+worker_tmp_dir = "/dev/shm"
+accesslog = "-"
+# Below Kubernetes' 30 s, so that a rolling update never cuts a request.
+graceful_timeout = 20

@@ -1,0 +1,3 @@
+module app-name
+
+go 1.24
