@@ -1,9 +1,12 @@
 // What a cluster provider is. Capabilities are data that generic code reasons about; no id is ever compared outside its folder.
 import type { Access } from '../model/access.ts';
 import type { ClusterFacts, EngineFacts } from '../model/fact.ts';
+import type { Finding } from '../model/finding.ts';
 import type { ClusterPlan } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { Ports } from '../ports.ts';
+
+export type { Finding };
 
 export interface Capabilities {
   /** Host ports are fixed when the cluster is made. */
@@ -19,15 +22,6 @@ export interface ProviderContext {
   readonly ports: Ports;
   readonly signal: AbortSignal;
   onProgress(message: string, done?: number, total?: number): void;
-}
-
-/** A question about the machine with one answer and one thing to do. */
-export interface Finding {
-  readonly id: string;
-  readonly title: string;
-  readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
-  readonly message: string;
-  readonly fix?: { readonly text: string; readonly command?: string; readonly automatic?: boolean };
 }
 
 export interface ImageLoader {
@@ -53,6 +47,8 @@ export interface ClusterProvider {
   plan(spec: StackSpec, port: number, engine: EngineFacts): ClusterPlan;
   /** Problems of the spec that only this provider knows (a name it refuses, too few nodes). */
   problems(spec: StackSpec): readonly string[];
+  /** Choices of `plan` worth telling, and why: pure. */
+  notes?(spec: StackSpec, engine: EngineFacts): readonly string[];
   /** Reads only. */
   observe(stack: string, cluster: string, context: ProviderContext): Promise<ClusterFacts>;
   /** Idempotent: makes what is missing, finishes what is half made, starts what is stopped; then returns how to reach it. */

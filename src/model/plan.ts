@@ -3,6 +3,9 @@ import type { Json, JsonObject } from './json.ts';
 import type { KubeObject, ObjectRef } from './object.ts';
 import type { ImageRule } from './stack.ts';
 
+/** NodePort that the host port leads to; the one that Knative's own quickstart uses. */
+export const INGRESS_NODE_PORT = 31080;
+
 export type StepId = string;
 
 /** A file at a pinned address. Without sha256 it is pinned on first use (and that is said). */

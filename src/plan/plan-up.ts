@@ -4,7 +4,7 @@ import type { ClusterProvider } from '../clusters/provider.ts';
 import { preconditionError } from '../model/error.ts';
 import type { Facts } from '../model/fact.ts';
 import { refOf } from '../model/object.ts';
-import type { ClusterPlan, Endpoint, Plan, Step } from '../model/plan.ts';
+import { type ClusterPlan, type Endpoint, INGRESS_NODE_PORT, type Plan, type Step } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';
 import { findSample } from '../samples/index.ts';
 import type { Sample } from '../samples/sample.ts';
@@ -12,9 +12,6 @@ import { type DomainChoice, chooseDomain, endpointOf } from './domain.ts';
 import { requireFit } from './fit.ts';
 import { choosePort } from './port.ts';
 import { needsOf, selectAddons } from './select.ts';
-
-/** NodePort that the host port leads to; the one that Knative's own quickstart uses. */
-export const INGRESS_NODE_PORT = 31080;
 
 const TIMEOUT = { fetch: 300_000, cluster: 300_000, apply: 180_000, wait: 600_000, probe: 60_000 } as const;
 
@@ -145,6 +142,7 @@ export function planUp(spec: StackSpec, facts: Facts, provider: ClusterProvider)
   const before = [...clusterSteps(spec, choices, provider), ...addonSteps(spec, choices)];
   return {
     schema: 1, stack: spec.name, steps: [...before, ...sampleSteps(spec, choices, before)],
-    notes: notesOf(spec, choices, facts), endpoints: choices.samples.map((sample) => sampleEndpoint(sample, choices)),
+    notes: [...notesOf(spec, choices, facts), ...(facts.cluster.state === 'absent' ? provider.notes?.(spec, facts.engine) ?? [] : [])],
+    endpoints: choices.samples.map((sample) => sampleEndpoint(sample, choices)),
   };
 }

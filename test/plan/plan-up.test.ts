@@ -10,6 +10,7 @@ const provider = only<ClusterProvider>('provider', {
   id: 'test', title: 'test', tools: ['kind'],
   capabilities: { portsAtCreation: true, ownsCluster: true, canStop: true, loadsImages: true, multiNode: true },
   images: { missing: async () => [], load: async () => undefined },
+  notes: () => [],
   plan: (spec, port) => ({
     stack: spec.name, cluster: spec.cluster, provider: 'test', nodeImage: 'node:v1.36.4', kubernetes: spec.kubernetes ?? '1.36.4', nodes: spec.nodes,
     managers: 0, ports: [{ host: port, node: 31080 }], settings: {},
