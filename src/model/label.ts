@@ -13,6 +13,8 @@ export const STACK_LABEL = 'devstack.dev/stack';
 export const PART_LABEL = 'devstack.dev/part';
 /** Kubernetes annotation: hash of what devstack applied, to recognise an unchanged object without reading it whole. */
 export const APPLIED_ANNOTATION = 'devstack.dev/applied';
+/** Kubernetes annotation that a person sets to `keep`: devstack then never removes the object. */
+export const ON_REMOVE_ANNOTATION = 'devstack.dev/on-remove';
 /** Field manager of every server-side apply. */
 export const FIELD_MANAGER = 'devstack';
 /** Where the inventories live (one ConfigMap for each part). */
