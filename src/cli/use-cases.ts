@@ -1,7 +1,7 @@
 // What commands ask for. Implemented by compose.ts, the only module that knows the adapters.
 import type { Finding } from '../clusters/provider.ts';
-import type { Emit } from '../model/event.ts';
 import type { Hint } from '../model/error.ts';
+import type { Emit } from '../model/event.ts';
 import type { ClusterState, StackFacts } from '../model/fact.ts';
 import type { ObjectRef } from '../model/object.ts';
 import type { Endpoint, Plan } from '../model/plan.ts';

@@ -1,0 +1,26 @@
+// The table of commands. Names and summaries are here, so that help and dispatch load no command; all else is in its file.
+import type { CommandEntry } from '../command.ts';
+
+export const commands: readonly CommandEntry[] = [
+  { name: 'up', group: 'everyday', summary: 'bring a stack up, and prove by a request that it answers', load: async () => (await import('./up.ts')).up },
+  { name: 'plan', group: 'everyday', summary: 'what up would do, and why; changes nothing', load: async () => (await import('./plan.ts')).plan },
+  { name: 'env', group: 'everyday', summary: 'shell lines that point kubectl at a stack', load: async () => (await import('./env.ts')).env },
+  { name: 'status', group: 'everyday', summary: 'what exists, what is ready, what answers right now', load: async () => (await import('./status.ts')).status },
+  { name: 'down', group: 'everyday', summary: 'remove everything devstack made, and nothing else', load: async () => (await import('./down.ts')).down },
+  { name: 'doctor', group: 'setup', summary: 'check this machine; each finding with one command', load: async () => (await import('./doctor.ts')).doctor },
+  { name: 'init', group: 'setup', summary: 'write a commented devstack.yaml', load: async () => (await import('./init.ts')).init },
+  { name: 'config', group: 'setup', summary: 'the settings in effect, and where each comes from', load: async () => (await import('./config.ts')).config },
+  { name: 'completion', group: 'setup', summary: 'completion script for bash, zsh, fish or PowerShell', load: async () => (await import('./completion.ts')).completion },
+  { name: 'version', group: 'more', summary: 'version, and with --json every pinned version', load: async () => (await import('./version.ts')).version },
+  { name: 'help', group: 'more', summary: 'help for a command', load: async () => (await import('./help.ts')).help },
+  { name: '__complete', group: 'more', summary: 'words for a shell to offer', hidden: true, load: async () => (await import('./complete.ts')).complete },
+];
+
+export function findCommand(name: string): CommandEntry | undefined {
+  return commands.find((entry) => entry.name === name);
+}
+
+/** Names that a person may type. */
+export function visibleCommands(): readonly CommandEntry[] {
+  return commands.filter((entry) => entry.hidden !== true);
+}

@@ -1,0 +1,21 @@
+// devstack plan: the plan that up would execute, as a table or as JSON. Changes nothing.
+import { presetIds } from '../../config/catalog.ts';
+import { stackFlags } from '../../config/stack-flags.ts';
+import { defineCommand } from '../command.ts';
+import { resolveStack } from '../stack-request.ts';
+import { planOutcome } from './up.ts';
+
+export const plan = defineCommand({
+  arguments: [{ name: 'preset', summary: 'what the stack starts from', known: presetIds }],
+  flags: stackFlags,
+  description: 'Looks at this machine and at what exists, and shows the steps that up would run, with the reason of each. It is the very plan that up executes.',
+  examples: [
+    { command: 'devstack plan knative', summary: 'the steps, their order and their reasons' },
+    { command: 'devstack plan knative --json | tail -1', summary: 'the plan as JSON' },
+  ],
+  async run(input, context) {
+    const { spec, network } = await resolveStack(input, context);
+    const useCases = await context.useCases(network);
+    return planOutcome(await useCases.planUp(spec, { emit: context.emit, signal: context.io.signal }), context);
+  },
+});

@@ -1,0 +1,106 @@
+// devstack up: plan, confirm what destroys, carry out, prove, show the card.
+
+import { presetIds } from '../../config/catalog.ts';
+import type { NetworkSettings } from '../../config/resolve.ts';
+import { stackFlags } from '../../config/stack-flags.ts';
+import { isAbortError, isDevstackError } from '../../model/error.ts';
+import { EXIT } from '../../model/exit.ts';
+import type { Json } from '../../model/json.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { StackSpec } from '../../model/stack.ts';
+import { cardText } from '../../render/card.ts';
+import { planText } from '../../render/plan.ts';
+import { type CommandContext, defineCommand, type Outcome, yesFlag } from '../command.ts';
+import { confirmDestructive } from '../confirm.ts';
+import { endpointFields } from '../endpoint-fields.ts';
+import { RunTally } from '../run-tally.ts';
+import { resolveStack } from '../stack-request.ts';
+import type { UpResult } from '../use-cases.ts';
+
+interface UpRun {
+  readonly spec: StackSpec;
+  readonly network: NetworkSettings;
+  /** The command as it was typed: running it again goes on. */
+  readonly line: string;
+  readonly isDryRun: boolean;
+  readonly isYes: boolean;
+  readonly overwrite: boolean;
+  readonly merge: 'no' | 'merge' | 'use';
+}
+
+export function planOutcome(plan: Plan, context: CommandContext): Outcome {
+  return { text: planText(plan, context), result: { stack: plan.stack, plan: plan as unknown as Json } };
+}
+
+type Merged = { readonly path: string; readonly isCurrent: boolean };
+
+function upOutcome(result: UpResult, merged: Merged | undefined, context: CommandContext): Outcome {
+  const { stack, provider, durationMs, changed, notes } = result;
+  return {
+    text: cardText({ ...result, ...(merged === undefined ? {} : { merged }) }, context),
+    result: {
+      stack, context: result.context, kubeconfig: result.kubeconfig, endpoints: result.endpoints.map(endpointFields), durationMs,
+      provider, changed, notes, kept: result.kept as unknown as Json, ...(merged === undefined ? {} : { merged }),
+    },
+  };
+}
+
+/** Runs `work` until it ends, the person stops it or the time of the stack is up; tells what is left in the last two cases. */
+async function bounded<T>(run: UpRun, context: CommandContext, work: (tally: RunTally, signal: AbortSignal) => Promise<T>): Promise<T> {
+  const tally = new RunTally();
+  const timeout = AbortSignal.timeout(run.spec.timeoutMs);
+  const goOn = { text: 'go on from there', command: run.line };
+  const remove = { text: 'remove what was made', command: `devstack down ${run.spec.name}` };
+  try {
+    return await work(tally, AbortSignal.any([context.io.signal, timeout]));
+  } catch (thrown) {
+    const isStop = isAbortError(thrown) || (isDevstackError(thrown) && thrown.exit === EXIT.interrupted);
+    if (isStop && !context.io.signal.aborted && timeout.aborted) throw tally.timedOut(run.spec.timeoutMs, [goOn, remove]);
+    if (isStop) throw tally.stopped([goOn, remove]);
+    if (isDevstackError(thrown)) throw tally.failed(thrown, [remove]);
+    throw thrown;
+  }
+}
+
+async function runUp(run: UpRun, context: CommandContext): Promise<Outcome> {
+  return bounded(run, context, async (tally, signal) => {
+    const useCases = await context.useCases(run.network);
+    const options = { emit: tally.listen(context.emit), signal };
+    const plan = await useCases.planUp(run.spec, options);
+    if (run.isDryRun) return planOutcome(plan, context);
+    await confirmDestructive(plan, { isYes: run.isYes, context });
+    const result = await useCases.up(run.spec, plan, { ...options, overwrite: run.overwrite });
+    if (run.merge === 'no') return upOutcome(result, undefined, context);
+    const isCurrent = run.merge === 'use';
+    const { path } = await useCases.mergeKubeconfig(run.spec.name, isCurrent);
+    return upOutcome(result, { path, isCurrent }, context);
+  });
+}
+
+export const up = defineCommand({
+  arguments: [{ name: 'preset', summary: 'what the stack starts from', known: presetIds }],
+  flags: {
+    ...stackFlags,
+    'dry-run': { kind: 'boolean', summary: 'show the plan and stop' },
+    overwrite: { kind: 'boolean', summary: 'take back fields that somebody else changed' },
+    merge: { kind: 'boolean', env: 'DEVSTACK_MERGE', summary: 'write the context into your own kubeconfig too' },
+    use: { kind: 'boolean', env: 'DEVSTACK_USE', summary: 'as --merge, and make it the current context' },
+    ...yesFlag,
+  },
+  description: 'Makes what is missing and leaves alone what is right; a second run changes nothing. It ends only when a request has gone through the ingress'
+    + ' to the sample and back. Settings come from flags, then environment variables, then devstack.yaml, then the preset.',
+  examples: [
+    { command: 'devstack up knative', summary: 'a cluster with Knative and the hello sample' },
+    { command: 'devstack up knative --dry-run', summary: 'what it would do' },
+    { command: 'devstack up base --name lab --port 8081', summary: 'a second stack: just a cluster, on another port' },
+    { command: 'devstack up knative --json --yes | tail -1', summary: 'for scripts: the result as one JSON object' },
+  ],
+  async run(input, context) {
+    const { spec, network } = await resolveStack(input, context);
+    const { flags, line } = input;
+    return runUp({
+      spec, network, line, isDryRun: flags['dry-run'] === true, isYes: flags.yes === true, overwrite: flags.overwrite === true,
+      merge: flags.use === true ? 'use' : flags.merge === true ? 'merge' : 'no',
+    }, context);
+  },
+});

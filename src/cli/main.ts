@@ -1,0 +1,67 @@
+// The edge of the process: streams, environment, signals and exit code. Loads nothing but the version until it must.
+import { EXIT, type ExitCode } from '../model/exit.ts';
+import { VERSION } from '../model/version.ts';
+import type { Compose } from './dispatch.ts';
+import { Interrupts, STOP_SIGNALS } from './interrupt.ts';
+import type { Io } from './io.ts';
+
+const compose: Compose = async (io, network) => {
+  const adapters: { readonly compose: Compose } = await import('./compose.ts');
+  return adapters.compose(io, network);
+};
+
+/** One run of the program, with everything outside as an argument. Never throws. */
+export async function main(argv: readonly string[], io: Io, makeUseCases: Compose = compose): Promise<ExitCode> {
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    io.stdout.write(`devstack ${VERSION}\n`);
+    return EXIT.ok;
+  }
+  const { dispatch } = await import('./dispatch.ts');
+  return dispatch(argv, io, makeUseCases);
+}
+
+/** What a stopped run leaves open (sockets, children that ignore signals) must not keep the process for longer. */
+const LINGER_MS = 300;
+const SHOW_CURSOR = '\u001b[?25h';
+
+function processIo(signal: AbortSignal): Io {
+  return {
+    // Only asked for when a question is due: opening stdin costs time and holds a pipe.
+    get stdin() { return process.stdin; },
+    stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd(), signal,
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+  };
+}
+
+function watchSignals(controller: AbortController): Interrupts {
+  const interrupts = new Interrupts({
+    abort: () => controller.abort(),
+    say: (text) => void process.stderr.write(`${process.stderr.isTTY ? SHOW_CURSOR : ''}${text}\n`),
+    exit: (code) => process.exit(code),
+    after: (ms, work) => {
+      const timer = setTimeout(work, ms);
+      return () => clearTimeout(timer);
+    },
+  });
+  // The only listeners of the process: no library may have its own.
+  for (const signal of STOP_SIGNALS) process.on(signal, () => interrupts.receive(signal));
+  // Nobody reads the result any more (`devstack up | head -1`): the run stops. Without readers of the talk it goes on silently.
+  process.stdout.on('error', () => interrupts.abandon());
+  process.stderr.on('error', () => undefined);
+  return interrupts;
+}
+
+/** Runs for this process: what bin/devstack.js calls. Sets the exit code. */
+export async function start(): Promise<void> {
+  const controller = new AbortController();
+  const io = processIo(controller.signal);
+  const argv = process.argv.slice(2);
+  const interrupts = watchSignals(controller);
+  process.once('uncaughtException', (thrown) => {
+    void import('./dispatch.ts').then(({ reportBug }) => reportBug(thrown, argv, io)).finally(() => process.exit(EXIT.bug));
+  });
+  const code = await main(argv, io);
+  interrupts.dispose();
+  process.exitCode = code;
+  setTimeout(() => process.exit(code), LINGER_MS).unref();
+}

@@ -1,0 +1,61 @@
+// Stacks as they are now: state, parts, endpoints.
+import type { ClusterState } from '../model/fact.ts';
+import type { Endpoint } from '../model/plan.ts';
+import type { CardView } from './card.ts';
+import type { Paint } from './paint.ts';
+import { table } from './table.ts';
+import { count, oneLine } from './text.ts';
+
+export interface StatusPart {
+  readonly part: string;
+  readonly state: 'ready' | 'pending' | 'failed';
+  readonly message: string;
+  readonly objects: number;
+}
+
+export interface StatusEndpoint extends Endpoint {
+  readonly status: number | undefined;
+  readonly verified: boolean;
+  readonly reason?: string;
+  readonly durationMs?: number;
+}
+
+export interface StatusStack {
+  readonly stack: string;
+  readonly provider: string;
+  readonly cluster: string;
+  readonly state: ClusterState;
+  readonly kubernetes: string | undefined;
+  readonly parts: readonly StatusPart[];
+  readonly endpoints: readonly StatusEndpoint[];
+}
+
+const MARK = { ready: ['green', '✔'], pending: ['yellow', '…'], failed: ['red', '✖'] } as const;
+
+function mark(state: keyof typeof MARK, paint: Paint): string {
+  const [style, sign] = MARK[state];
+  return paint(style, sign);
+}
+
+function endpointAnswer(endpoint: StatusEndpoint): string {
+  const time = endpoint.durationMs === undefined ? '' : ` in ${Math.round(endpoint.durationMs)} ms`;
+  if (endpoint.verified) return `${endpoint.status}${time}`;
+  return oneLine(endpoint.reason ?? (endpoint.status === undefined ? 'no answer' : `answered ${endpoint.status}`));
+}
+
+function stackLines(stack: StatusStack, { columns, paint }: CardView): readonly string[] {
+  const kubernetes = stack.kubernetes === undefined ? '' : `, Kubernetes ${stack.kubernetes}`;
+  const parts = table(stack.parts.map((part) => [mark(part.state, paint), part.part, part.message === '' ? count(part.objects, 'object') : oneLine(part.message)]), {
+    columns, indent: 2, paint, styles: [undefined, undefined, 'dim'],
+  });
+  const endpoints = table(stack.endpoints.map((endpoint) => [mark(endpoint.verified ? 'ready' : 'failed', paint), endpoint.name, endpoint.url, endpointAnswer(endpoint)]), {
+    columns, indent: 2, paint, styles: [undefined, undefined, 'cyan', 'dim'],
+  });
+  const state = paint(stack.state === 'running' ? 'green' : 'yellow', stack.state);
+  return [`${paint('bold', stack.stack)}: ${state}, ${stack.provider} cluster ${stack.cluster}${kubernetes}`, ...parts, ...endpoints];
+}
+
+export function statusText(stacks: readonly StatusStack[], view: CardView): string {
+  if (stacks.length === 0) return 'No stacks here. Make one: devstack up knative\n';
+  return `${stacks.map((stack) => stackLines(stack, view).join('\n')).join('\n\n')}\n`;
+}
