@@ -4,6 +4,7 @@ import type Dockerode from 'dockerode';
 import { at, stringAt } from '../model/object.ts';
 import type { SwarmEvent, SwarmKind, SwarmSpecKind } from '../model/swarm.ts';
 import type { Swarm, SwarmFilter } from '../ports.ts';
+import type { EngineConnection } from './docker-connection.ts';
 import { type ApiCall, EngineApi } from './engine-api.ts';
 import { isAbsent, isRefusal, reasonOf, swarmError } from './swarm-error.ts';
 
@@ -14,33 +15,29 @@ const PATH: { readonly [K in SwarmKind]: string } = {
   service: '/services', task: '/tasks', node: '/nodes', network: '/networks', secret: '/secrets', config: '/configs',
 };
 
-/** `fail` turns what dockerode throws when nothing answers into the errors of the Docker port. */
-export interface SwarmConnection {
-  readonly endpoint: string;
-  readonly client: Dockerode;
-  fail(cause: unknown): unknown;
-  close(): void;
-}
-
-export function createSwarm(connection: SwarmConnection): Swarm {
-  const api = new EngineApi(connection.client);
-  const call: Caller = async (doing, request) => {
+/** `connect` is called with the first request. */
+export function createSwarm(endpoint: string, connect: () => Promise<EngineConnection>): Swarm {
+  let opened: Promise<EngineConnection> | undefined;
+  const open: Open = async (doing, work) => {
+    const connection = await (opened ??= connect());
     try {
-      return await api.request(request);
+      return await work(new EngineApi(connection.client), connection.client);
     } catch (cause) {
-      throw swarmError(cause, doing, connection.fail);
+      throw swarmError(cause, doing, (silent) => connection.fail(silent, doing));
     }
   };
+  const call: Caller = (doing, request) => open(doing, (api) => api.request(request));
   return {
-    endpoint: connection.endpoint,
+    endpoint,
     ...membership(call),
     ...objects(call),
-    ...streams(api, connection),
-    close: () => connection.close(),
+    ...streams(open),
+    close: () => void opened?.then((connection) => connection.close(), () => undefined),
   };
 }
 
 /** `doing` completes "could not …". */
+type Open = <T>(doing: string, work: (api: EngineApi, client: Dockerode) => Promise<T>) => Promise<T>;
 type Caller = <T>(doing: string, request: ApiCall) => Promise<T>;
 
 // ── the engine's place in a swarm ───────────────────────────────────────────────────────────────────────────────────
@@ -152,18 +149,14 @@ async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
 
 type Streams = Pick<Swarm, 'logs' | 'followLogs' | 'events'>;
 
-function streams(api: EngineApi, connection: SwarmConnection): Streams {
-  const open = async (doing: string, request: ApiCall): Promise<Readable> => {
-    try {
-      return await api.stream(request);
-    } catch (cause) {
-      throw swarmError(cause, doing, connection.fail);
-    }
+function streams(open: Open): Streams {
+  const openLogs = (kind: 'service' | 'task', id: string, query: { tail: number; follow: boolean }, signal: AbortSignal | undefined): Promise<Readable> => {
+    const path = `${PATH[kind]}/${encodeURIComponent(id)}/logs`;
+    return open(`read the log of ${kind} ${id}`, async (api, client) =>
+      unframed(await api.stream({ method: 'GET', path, query: { stdout: true, stderr: true, ...query }, signal }), client));
   };
-  const openLogs = async (kind: 'service' | 'task', id: string, query: { tail: number; follow: boolean }, signal: AbortSignal | undefined): Promise<Readable> => {
-    const request = { method: 'GET', path: `${PATH[kind]}/${encodeURIComponent(id)}/logs`, query: { stdout: true, stderr: true, ...query }, signal } as const;
-    return unframed(await open(`read the log of ${kind} ${id}`, request), connection.client);
-  };
+  const openEvents = (signal: AbortSignal): Promise<Readable> =>
+    open('follow the events of the engine', (api) => api.stream({ method: 'GET', path: '/events', signal }));
   return {
     async logs(kind, id, tail, signal) {
       const lines: string[] = [];
@@ -172,7 +165,7 @@ function streams(api: EngineApi, connection: SwarmConnection): Streams {
       return lines.slice(-tail);
     },
     followLogs: (kind, id, tail, signal) => untilAborted(signal, async () => linesOf(await openLogs(kind, id, { tail, follow: true }, signal))),
-    events: (signal) => untilAborted(signal, async () => eventsOf(await open('follow the events of the engine', { method: 'GET', path: '/events', signal }))),
+    events: (signal) => untilAborted(signal, async () => eventsOf(await openEvents(signal))),
   };
 }
 
