@@ -1,5 +1,5 @@
 // What an addon is: a page of data and pure functions. An addon never imports another addon; it names needs and abilities.
-import type { KubeObject, ObjectRef } from '../model/object.ts';
+import type { GroupVersionKind, KubeObject, ObjectRef } from '../model/object.ts';
 import type { ArtifactRef, Patch, ManifestSource } from '../model/plan.ts';
 
 export type AddonId = string;
@@ -18,6 +18,8 @@ export interface AddonContext {
   readonly nodes: number;
   /** Lower requests so that all fits a small node. */
   readonly fit: boolean;
+  /** IPv4 subnet of the nodes' network, `172.18.0.0/16`, when the provider knows it. */
+  readonly subnet: string | undefined;
 }
 
 export interface Footprint {
@@ -34,28 +36,42 @@ export interface AddonInstall {
   readonly waitFor: readonly ObjectRef[];
   /** An object that its webhooks must let through before others may rely on it. */
   readonly admits?: KubeObject;
+  /** Objects of its own kinds, applied once `admits` is let through. They are a part of their own, and each must become ready. */
+  readonly after?: readonly KubeObject[];
 }
 
 export interface Addon {
   readonly id: AddonId;
+  /** Shorter names that people use. */
+  readonly aliases?: readonly string[];
   readonly title: string;
+  /** What it is good for, in one line. */
+  readonly summary: string;
   /** Parts that are released together share a component: `versions: { knative: … }` moves them all. */
   readonly component: string;
   /** Version that is installed unless the spec names another. */
   readonly version: string;
+  /** Other versions that can be had; absent: any release, by the pattern of its address. */
+  readonly otherVersions?: readonly string[];
   /** What must be installed before it. */
   readonly needs: readonly (AddonId | Ability)[];
   /** What must be in the same stack, in any order. */
   readonly wants: readonly (AddonId | Ability)[];
+  /** What must be installed before it where both are in the stack. */
+  readonly follows?: readonly (AddonId | Ability)[];
   readonly provides: readonly Ability[];
   readonly conflicts: readonly (AddonId | Ability)[];
-  /** Lowest Kubernetes version, `1.34.0`. */
-  readonly minKubernetes: string;
+  /** Lowest Kubernetes version that `version` runs on, `1.34.0`; absent where none is established. Other versions: compatibility.ts. */
+  readonly minKubernetes?: string;
   readonly footprint: Footprint;
   /** What `fit` brings the footprint down to. */
   readonly fitFootprint: Footprint;
+  /** The same again for each node that runs pods: what its DaemonSets request. */
+  readonly perNode?: { readonly footprint: Footprint; readonly fitFootprint: Footprint };
   /** Set when it serves as Knative's ingress. */
   readonly ingress?: { readonly className: string; readonly id: string };
+  /** Kinds whose objects people make, in the order to delete them: they must be gone before it is removed. */
+  readonly userKinds?: readonly GroupVersionKind[];
   artifacts(version: string): readonly ArtifactRef[];
   install(context: AddonContext, version: string): AddonInstall;
 }

@@ -27,6 +27,8 @@ export interface ClusterFacts {
   readonly kubernetes?: string;
   /** What the cluster plan had in `settings` when the cluster was made. */
   readonly settings?: { readonly [key: string]: string };
+  /** IPv4 subnet of the nodes' network, `172.18.0.0/16`. */
+  readonly subnet?: string;
   /** CPU in millicores and memory in MiB that the nodes offer in total. */
   readonly capacity?: { readonly cpuMilli: number; readonly memoryMi: number };
 }
@@ -50,6 +52,8 @@ export interface Facts {
   readonly engine: EngineFacts;
   readonly cluster: ClusterFacts;
   readonly stacks: readonly StackFacts[];
+  /** Parts that devstack has installed whole in the running cluster. Absent: nobody looked. */
+  readonly parts?: readonly string[];
   /** Host ports proved free by binding, in order of preference. */
   readonly freePorts: readonly number[];
   /** The ladder as tried, in order. */

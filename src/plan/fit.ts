@@ -1,15 +1,15 @@
-// Does it fit: requests of everything against what the nodes offer, before anything is made. Pure.
-import type { Addon } from '../addons/addon.ts';
+// Does it fit: requests of everything against what the nodes have left for it, before anything is made. Pure.
+import type { Addon, Footprint } from '../addons/addon.ts';
 import { preconditionError } from '../model/error.ts';
 import type { EngineFacts } from '../model/fact.ts';
 import type { StackSpec } from '../model/stack.ts';
 
 /** What a kubeadm control plane with kindnet and CoreDNS requests (kubeadm defaults: 100+250+200+100+2×100+100 millicores). */
-const CONTROL_PLANE = { cpuMilli: 950, memoryMi: 290 };
+const CONTROL_PLANE: Footprint = { cpuMilli: 950, memoryMi: 290 };
 /** kindnet on every further node. */
-const WORKER = { cpuMilli: 100, memoryMi: 50 };
+const WORKER: Footprint = { cpuMilli: 100, memoryMi: 50 };
 /** queue-proxy of one Knative pod (config-deployment default). */
-const SAMPLE = { cpuMilli: 25, memoryMi: 0 };
+const SAMPLE: Footprint = { cpuMilli: 25, memoryMi: 0 };
 /** Tolerated shortage: rounding of engines that report a little less memory than was asked for. */
 const MEMORY_SLACK = 0.95;
 
@@ -19,15 +19,28 @@ export interface FitResult {
   readonly fits: boolean;
 }
 
-/** Millicores and MiB that the stack requests, and that its nodes offer together. */
+/** Millicores and MiB that an addon requests on this many nodes. */
+export function footprintOf(addon: Addon, spec: Pick<StackSpec, 'fit' | 'nodes'>): Footprint {
+  const once = spec.fit ? addon.fitFootprint : addon.footprint;
+  const each = spec.fit ? addon.perNode?.fitFootprint : addon.perNode?.footprint;
+  const nodes = podNodes(spec.nodes);
+  return { cpuMilli: once.cpuMilli + (each?.cpuMilli ?? 0) * nodes, memoryMi: once.memoryMi + (each?.memoryMi ?? 0) * nodes };
+}
+
+/** Nodes that run pods: a control plane keeps to itself as soon as there is another node. */
+function podNodes(nodes: number): number {
+  return Math.max(1, nodes - 1);
+}
+
+/** What addons and samples request, and what their nodes have left for them. */
 export function measureFit(addons: readonly Addon[], spec: StackSpec, engine: EngineFacts): FitResult {
-  const parts = addons.map((addon) => (spec.fit ? addon.fitFootprint : addon.footprint));
-  const cpuNeeded = CONTROL_PLANE.cpuMilli + WORKER.cpuMilli * (spec.nodes - 1)
-    + parts.reduce((sum, part) => sum + part.cpuMilli, 0) + SAMPLE.cpuMilli * spec.samples.length;
-  const memoryNeeded = CONTROL_PLANE.memoryMi + WORKER.memoryMi * (spec.nodes - 1) + parts.reduce((sum, part) => sum + part.memoryMi, 0);
+  const parts = [...addons.map((addon) => footprintOf(addon, spec)), ...spec.samples.map(() => SAMPLE)];
+  const cpuNeeded = parts.reduce((sum, part) => sum + part.cpuMilli, 0);
+  const system = spec.nodes === 1 ? CONTROL_PLANE.cpuMilli : WORKER.cpuMilli * podNodes(spec.nodes);
   // Every node in a container reports the CPUs and the memory of the whole engine; the memory is really shared.
-  const cpuOffered = engine.cpus * 1000 * spec.nodes;
-  const memoryOffered = engine.memoryMi;
+  const cpuOffered = Math.max(0, engine.cpus * 1000 * podNodes(spec.nodes) - system);
+  const memoryNeeded = parts.reduce((sum, part) => sum + part.memoryMi, 0);
+  const memoryOffered = Math.max(0, engine.memoryMi - CONTROL_PLANE.memoryMi - WORKER.memoryMi * (spec.nodes - 1));
   return {
     cpu: { needed: cpuNeeded, offered: cpuOffered },
     memory: { needed: memoryNeeded, offered: memoryOffered },
@@ -35,30 +48,18 @@ export function measureFit(addons: readonly Addon[], spec: StackSpec, engine: En
   };
 }
 
-function largest(addons: readonly Addon[]): Addon | undefined {
-  return [...addons].filter((addon) => addon.wants.length === 0).sort((a, b) => b.footprint.cpuMilli - a.footprint.cpuMilli)[0];
-}
-
-/** Throws `does-not-fit` with what would. */
+/** Throws `does-not-fit` with the figures. */
 export function requireFit(addons: readonly Addon[], spec: StackSpec, engine: EngineFacts): void {
-  const fit = measureFit(addons, spec, engine);
-  if (fit.fits) return;
-  const cpuShort = fit.cpu.needed > fit.cpu.offered;
-  const wish = `devstack up ${spec.preset}${spec.addons.length > 0 ? ` --with ${spec.addons.join(',')}` : ''}`;
-  const hints = [];
-  if (!spec.fit && measureFit(addons, { ...spec, fit: true }, engine).fits) {
-    hints.push({ text: 'lower the requests of the addons to what they use when idle', command: `${wish} --fit` });
-  }
-  if (cpuShort) hints.push({ text: 'add a node (it counts the same CPUs once more)', command: `${wish} --nodes ${spec.nodes + 1}` });
-  const big = largest(addons);
-  if (big !== undefined) hints.push({ text: `leave out ${big.id} (${big.footprint.cpuMilli}m CPU, ${big.footprint.memoryMi} MiB)` });
-  hints.push({ text: 'give the engine more CPUs and memory (Docker Desktop: Settings → Resources)' });
+  const { cpu, memory, fits } = measureFit(addons, spec, engine);
+  if (fits) return;
+  const parts = addons.map((addon) => ({ id: addon.id, ...footprintOf(addon, spec) })).filter((part) => part.cpuMilli + part.memoryMi > 0);
   throw preconditionError({
     code: 'does-not-fit',
-    message: cpuShort
-      ? `the stack requests ${fit.cpu.needed}m CPU, the engine offers ${fit.cpu.offered}m`
-      : `the stack requests ${fit.memory.needed} MiB of memory, the engine offers ${fit.memory.offered} MiB`,
-    reason: addons.map((addon) => `${addon.id} ${(spec.fit ? addon.fitFootprint : addon.footprint).cpuMilli}m`).join(', '),
-    hints, details: { cpuNeeded: fit.cpu.needed, cpuOffered: fit.cpu.offered, memoryNeeded: fit.memory.needed, memoryOffered: fit.memory.offered },
+    message: cpu.needed > cpu.offered
+      ? `the stack requests ${cpu.needed}m CPU, the nodes have ${cpu.offered}m left for it`
+      : `the stack requests ${memory.needed} MiB of memory, the engine has ${memory.offered} MiB left for it`,
+    reason: parts.map((part) => `${part.id} ${part.cpuMilli}m/${part.memoryMi}Mi`).join(', '),
+    hints: [{ text: 'give the engine more CPUs and memory (Docker Desktop: Settings → Resources)' }],
+    details: { cpuNeeded: cpu.needed, cpuOffered: cpu.offered, memoryNeeded: memory.needed, memoryOffered: memory.offered, addons: parts },
   });
 }

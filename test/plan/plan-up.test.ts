@@ -79,10 +79,10 @@ describe('planUp', () => {
     expect(patchValue(planUp(spec, facts, provider), 'config-network')).toEqual({ 'ingress-class': 'kourier.ingress.networking.knative.dev' });
   });
 
-  test('refuses what does not fit, and says what would', () => {
+  test('refuses what does not fit, and says what would: a control plane runs no pods of others as soon as there is another node', () => {
     const small: Facts = { ...facts, engine: { ...facts.engine, cpus: 1 } };
     expect(() => planUp(spec, small, provider)).toThrow(expect.objectContaining({
-      code: 'does-not-fit', exit: 3, hints: expect.arrayContaining([expect.objectContaining({ command: expect.stringContaining('--nodes 2') })]),
+      code: 'does-not-fit', exit: 3, hints: expect.arrayContaining([expect.objectContaining({ command: expect.stringContaining('--nodes 3') })]),
     }));
   });
 

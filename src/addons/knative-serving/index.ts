@@ -1,14 +1,13 @@
 // Knative Serving: scale-to-zero HTTP services. Facts: knative.dev install docs and the release manifests of 1.23.0.
+import type { Patch } from '../../model/plan.ts';
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
-import type { Patch, PathPart } from '../../model/plan.ts';
-import type { Json } from '../../model/json.ts';
+import { pinned } from '../release.ts';
+import { type Workload, keepSingle, requests, soonReady, workloadRef } from '../workload.ts';
 
-const VERSION = '1.23.0';
 const NAMESPACE = 'knative-serving';
 const RELEASES = 'https://github.com/knative/serving/releases/download';
 
-/** sha256 and size of the release files that are known; another version is pinned on its first use. */
-const PINS: { readonly [url: string]: { readonly sha256: string; readonly bytes: number } } = {
+const PINS = {
   [`${RELEASES}/knative-v1.23.0/serving-core.yaml`]: {
     sha256: 'be3f16c9c0ac9276cc173ef04871aaeac78537f9edb116310caa02f016e9cbc2', bytes: 521056,
   },
@@ -17,23 +16,17 @@ const PINS: { readonly [url: string]: { readonly sha256: string; readonly bytes:
 /** Registries whose tags are taken as they are: local names, and the home of our samples, so that an air-gapped node works. */
 const REGISTRIES_WITHOUT_TAG_RESOLUTION = ['kind.local', 'ko.local', 'dev.local', 'localhost:5001', 'ghcr.io'];
 
-const DEPLOYMENTS = ['activator', 'autoscaler', 'controller', 'webhook'] as const;
+const WORKLOADS: readonly Workload[] = ['activator', 'autoscaler', 'controller', 'webhook'].map((name) => (
+  { kind: 'Deployment', namespace: NAMESPACE, name, container: name }
+));
 
+// serving-core.yaml repeats the CRDs of serving-crds.yaml, so one file is enough.
 function artifacts(version: string) {
-  const url = `${RELEASES}/knative-v${version}/serving-core.yaml`;
-  // serving-core.yaml repeats the CRDs of serving-crds.yaml, so one file is enough.
-  return [{ name: `knative-serving-core-${version}`, url, ...PINS[url] }];
+  return [pinned(`knative-serving-core-${version}`, `${RELEASES}/knative-v${version}/serving-core.yaml`, PINS)];
 }
 
 function configMap(name: string, data: { readonly [key: string]: string }, why: string): Patch {
   return { target: { kind: 'ConfigMap', name, namespace: NAMESPACE }, path: ['data'], value: data, why };
-}
-
-function inContainer(deployment: string, container: string, rest: readonly PathPart[], value: Json, why: string): Patch {
-  return {
-    target: { kind: 'Deployment', name: deployment, namespace: NAMESPACE },
-    path: ['spec', 'template', 'spec', 'containers', { name: container }, ...rest], value, why,
-  };
 }
 
 function patches(context: AddonContext): readonly Patch[] {
@@ -45,13 +38,10 @@ function patches(context: AddonContext): readonly Patch[] {
   if (context.ingressClass !== undefined) {
     result.push(configMap('config-network', { 'ingress-class': context.ingressClass }, 'the default class is Istio, even where Istio is absent'));
   }
-  for (const name of ['activator', 'autoscaler', 'controller'] as const) {
-    result.push(inContainer(name, name, ['readinessProbe'], { periodSeconds: 1 }, 'ready is seen within a second instead of five to ten'));
-  }
+  result.push(...WORKLOADS.filter(({ name }) => name !== 'webhook').map(soonReady));
   if (context.fit) {
-    for (const name of DEPLOYMENTS) {
-      result.push(inContainer(name, name, ['resources', 'requests'], { cpu: '20m', memory: '50Mi' }, '--fit: requests lowered to fit a small node'));
-    }
+    result.push(...WORKLOADS.map((workload) => requests(workload, { cpu: '20m', memory: '50Mi' })));
+    result.push(keepSingle(NAMESPACE, 'activator'), keepSingle(NAMESPACE, 'webhook'));
   }
   return result;
 }
@@ -60,7 +50,7 @@ function install(context: AddonContext, version: string): AddonInstall {
   return {
     sources: artifacts(version).map((artifact) => ({ artifact })),
     patches: patches(context),
-    waitFor: DEPLOYMENTS.map((name) => ({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: NAMESPACE, name })),
+    waitFor: WORKLOADS.map(workloadRef),
     admits: {
       apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name: 'devstack-admission-check', namespace: 'default' },
       spec: { template: { spec: { containers: [{ image: 'dev.local/devstack-admission-check:none' }] } } },
@@ -70,17 +60,25 @@ function install(context: AddonContext, version: string): AddonInstall {
 
 export const knativeServing: Addon = {
   id: 'knative-serving',
+  aliases: ['serving'],
   title: 'Knative Serving',
+  summary: 'HTTP services that scale with their requests, down to zero',
   component: 'knative',
-  version: VERSION,
+  version: '1.23.0',
   needs: [],
   wants: ['knative-ingress'],
-  provides: ['knative-serving'],
+  provides: [],
   conflicts: [],
   // DefaultKubernetesMinVersion of the release: every controller exits on an older server.
   minKubernetes: '1.34.0',
   footprint: { cpuMilli: 600, memoryMi: 360 },
   fitFootprint: { cpuMilli: 80, memoryMi: 200 },
+  userKinds: [
+    { apiVersion: 'serving.knative.dev/v1beta1', kind: 'DomainMapping' },
+    { apiVersion: 'serving.knative.dev/v1', kind: 'Service' },
+    { apiVersion: 'serving.knative.dev/v1', kind: 'Route' },
+    { apiVersion: 'serving.knative.dev/v1', kind: 'Configuration' },
+  ],
   artifacts,
   install,
 };

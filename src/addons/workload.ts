@@ -1,0 +1,48 @@
+// Workloads of upstream's manifests, and the changes that many addons make to them.
+import type { KubeObject, ObjectRef } from '../model/object.ts';
+import type { Patch, PathPart } from '../model/plan.ts';
+
+/** One container of a workload, by the names that the manifest gives them. */
+export interface Workload {
+  readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
+  readonly namespace: string;
+  readonly name: string;
+  readonly container: string;
+}
+
+export function workloadRef({ kind, namespace, name }: Workload): ObjectRef {
+  return { apiVersion: 'apps/v1', kind, namespace, name };
+}
+
+/** Changes one field of the container. */
+export function inContainer(workload: Workload, rest: readonly PathPart[], change: Pick<Patch, 'value' | 'why' | 'mode'>): Patch {
+  const { kind, namespace, name, container } = workload;
+  return { target: { kind, namespace, name }, path: ['spec', 'template', 'spec', 'containers', { name: container }, ...rest], ...change };
+}
+
+/** Asks for readiness at once and each second. */
+export function soonReady(workload: Workload): Patch {
+  return inContainer(workload, ['readinessProbe'], {
+    value: { initialDelaySeconds: 0, periodSeconds: 1 }, why: 'ready is seen within a second; the manifest asks later or more rarely',
+  });
+}
+
+export function requests(workload: Workload, value: { readonly cpu: string; readonly memory: string }, why = '--fit: requests lowered to fit a small node'): Patch {
+  return inContainer(workload, ['resources', 'requests'], { value, why });
+}
+
+/** Lowered requests make a percentage of them tiny: an autoscaler would then answer idle load with many pods. */
+export function keepSingle(namespace: string, name: string): Patch {
+  return {
+    target: { kind: 'HorizontalPodAutoscaler', namespace, name }, path: ['spec', 'maxReplicas'], value: 1,
+    why: '--fit: one replica, for utilization is measured against the lowered requests',
+  };
+}
+
+/** The way in from the host port: no LoadBalancer exists on a local cluster. */
+export function ingressService(place: { readonly namespace: string; readonly selector: { readonly [label: string]: string } }, nodePort: number): KubeObject {
+  return {
+    apiVersion: 'v1', kind: 'Service', metadata: { name: 'devstack-ingress', namespace: place.namespace },
+    spec: { type: 'NodePort', selector: place.selector, ports: [{ name: 'http2', port: 80, targetPort: 8080, nodePort }] },
+  };
+}

@@ -1,0 +1,70 @@
+// The steps that install addons: apply, wait, admit, and what comes after. Pure.
+import type { Addon, AddonContext, AddonInstall } from '../addons/addon.ts';
+import { refOf } from '../model/object.ts';
+import type { ArtifactRef, ManifestSource, Step, StepId } from '../model/plan.ts';
+import type { ImageRule } from '../model/stack.ts';
+import { type Selection, needsOf } from './select.ts';
+
+/** Milliseconds. */
+const TIMEOUT = { apply: 180_000, wait: 600_000 } as const;
+
+export interface AddonStepsInput {
+  readonly selection: Selection;
+  readonly context: AddonContext;
+  readonly imageRules: readonly ImageRule[];
+  /** Already there, as they should be: no steps for them. */
+  readonly installed: ReadonlySet<string>;
+}
+
+/** The part that `after` is applied as; it is removed before its addon. */
+export function afterPart(addon: string): string {
+  return `${addon}-after`;
+}
+
+function artifactsOf(sources: readonly ManifestSource[]): readonly ArtifactRef[] {
+  return sources.flatMap((source) => ('artifact' in source ? [source.artifact] : []));
+}
+
+/** Files that these addons are installed from. */
+export function addonArtifacts(input: AddonStepsInput): readonly ArtifactRef[] {
+  return toInstall(input).flatMap((addon) => artifactsOf(installOf(addon, input).sources));
+}
+
+function toInstall({ selection, installed }: AddonStepsInput): readonly Addon[] {
+  return selection.addons.filter((addon) => !installed.has(addon.id));
+}
+
+function installOf(addon: Addon, { context, selection }: AddonStepsInput): AddonInstall {
+  return addon.install(context, selection.versions[addon.id] ?? addon.version);
+}
+
+function stepsOf(addon: Addon, input: AddonStepsInput): readonly Step[] {
+  const { id, title } = addon;
+  const { sources, patches, waitFor, admits, after } = installOf(addon, input);
+  const before = needsOf(addon, toInstall(input)).map((other): StepId => `apply:${other.id}`);
+  const common = { lane: title, imageRules: input.imageRules } as const;
+  const steps: Step[] = [
+    { ...common, kind: 'apply', id: `apply:${id}`, title: `Install ${title} ${input.selection.versions[id] ?? addon.version}`, needs: ['cluster', ...before],
+      part: id, sources, patches, timeoutMs: TIMEOUT.apply },
+    { kind: 'wait', id: `wait:${id}`, title: `Wait for ${title}`, lane: title, needs: [`apply:${id}`], refs: waitFor, timeoutMs: TIMEOUT.wait },
+  ];
+  if (admits !== undefined) {
+    steps.push({ kind: 'admit', id: `admit:${id}`, title: `${title} answers through the API server`, lane: title, needs: [`apply:${id}`],
+      object: admits, timeoutMs: TIMEOUT.wait, why: 'a ready pod is not yet a webhook that answers' });
+  }
+  if (after !== undefined) {
+    const part = afterPart(id);
+    const names = after.map((object) => `${object.kind} ${object.metadata.name}`).join(', ');
+    steps.push(
+      { ...common, kind: 'apply', id: `apply:${part}`, title: `Make ${names}`, needs: [admits === undefined ? `wait:${id}` : `admit:${id}`],
+        part, sources: [{ objects: after }], patches: [], timeoutMs: TIMEOUT.apply },
+      { kind: 'wait', id: `wait:${part}`, title: `Wait for ${names}`, lane: title, needs: [`apply:${part}`], refs: after.map(refOf), timeoutMs: TIMEOUT.wait },
+    );
+  }
+  return steps;
+}
+
+/** Steps of all addons of the selection that are not installed, each after what it needs. They hang on a step `cluster`. */
+export function addonSteps(input: AddonStepsInput): readonly Step[] {
+  return toInstall(input).flatMap((addon) => stepsOf(addon, input));
+}

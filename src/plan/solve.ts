@@ -1,0 +1,97 @@
+// The addons of a spec, checked against versions and room; an impossible wish names the smallest changes that make it possible. Pure.
+import { addons as table, findAddon } from '../addons/index.ts';
+import { DevstackError, type Hint, isDevstackError } from '../model/error.ts';
+import type { EngineFacts } from '../model/fact.ts';
+import type { StackSpec } from '../model/stack.ts';
+import { findSample } from '../samples/index.ts';
+import { type Change, applyChange, changeJson, changeText, commandOf } from './change.ts';
+import { requireFit } from './fit.ts';
+import { type Selection, requireKubernetes, selectAddons } from './select.ts';
+
+export interface SolveInput {
+  readonly spec: StackSpec;
+  readonly engine: EngineFacts;
+  /** Kubernetes version of the cluster that a spec will get or has; undefined when nobody knows it before it is there. */
+  kubernetesOf(spec: StackSpec): string | undefined;
+  /** What may still change about the nodes: nothing once the cluster exists. */
+  readonly canChange: { readonly kubernetes: boolean; readonly nodes: boolean };
+}
+
+/** More than one machine of this size hardly has. */
+const MAX_NODES = 4;
+const MAX_HINTS = 3;
+/** Problems that another wish may not have; the others name what to do themselves. */
+const SOLVABLE = new Set(['addon-conflict', 'kubernetes-too-old', 'does-not-fit']);
+
+function check(input: SolveInput, spec: StackSpec): Selection {
+  const selection = selectAddons(spec);
+  requireKubernetes(selection, input.kubernetesOf(spec));
+  requireFit(selection.addons, spec, input.engine);
+  return selection;
+}
+
+function isPossible(input: SolveInput, spec: StackSpec): boolean {
+  try {
+    check(input, spec);
+    return true;
+  } catch (error) {
+    if (isDevstackError(error)) return false;
+    throw error;
+  }
+}
+
+/** Addons that somebody asked for, without those that a sample runs on. */
+function droppable(spec: StackSpec): readonly string[] {
+  const runsOnKnative = spec.samples.some((id) => findSample(id)?.kinds.includes('knative') === true);
+  const asked = spec.addons.flatMap((name) => findAddon(name)?.id ?? []);
+  return [...new Set(asked)].filter((id) => !(runsOnKnative && id === 'knative-serving')).sort();
+}
+
+/** Single changes, those first that take least away. */
+function candidates({ spec, canChange }: SolveInput, problem: DevstackError): readonly Change[] {
+  const minimum = problem.details?.['minimum'];
+  const ingresses = table.flatMap((addon) => addon.ingress?.id ?? []).filter((id) => id !== spec.ingress);
+  return [
+    ...(spec.fit ? [] : [{ kind: 'fit' } as const]),
+    ...(canChange.kubernetes && typeof minimum === 'string' ? [{ kind: 'kubernetes', version: minimum } as const] : []),
+    ...(canChange.nodes ? [1, 2, 3].map((more) => spec.nodes + more).filter((nodes) => nodes <= MAX_NODES).map((nodes) => ({ kind: 'nodes', nodes } as const)) : []),
+    ...ingresses.map((ingress) => ({ kind: 'ingress', ingress } as const)),
+    ...droppable(spec).map((addon) => ({ kind: 'drop', addon } as const)),
+  ];
+}
+
+/** The smallest sets of changes that make the wish possible: all single ones, else all pairs, else none. Of one kind of growth only the least. */
+export function smallestChanges(input: SolveInput, problem: DevstackError): readonly (readonly Change[])[] {
+  const singles = candidates(input, problem);
+  const works = (changes: readonly Change[]) => isPossible(input, changes.reduce(applyChange, input.spec));
+  const single = singles.filter((change) => works([change])).map((change) => [change]);
+  const found = single.length > 0 ? single : singles.flatMap((first, index) => (
+    singles.slice(index + 1).filter((second) => first.kind !== second.kind || first.kind === 'drop').map((second) => [first, second])
+  )).filter(works);
+  return found.filter((changes, index) => found.findIndex((other) => sameButNodes(other, changes)) === index);
+}
+
+function sameButNodes(a: readonly Change[], b: readonly Change[]): boolean {
+  const text = (changes: readonly Change[]) => changes.map((change) => (change.kind === 'nodes' ? 'nodes' : changeText(change))).join();
+  return text(a) === text(b);
+}
+
+function hintOf(spec: StackSpec, changes: readonly Change[]): Hint {
+  return { text: changes.map(changeText).join(', and '), command: commandOf(changes.reduce(applyChange, spec)) };
+}
+
+/** Throws what selectAddons, requireKubernetes and requireFit throw, with the smallest changes as hints and in `details.changes`. */
+export function solve(input: SolveInput): Selection {
+  try {
+    return check(input, input.spec);
+  } catch (error) {
+    if (!isDevstackError(error) || !SOLVABLE.has(error.code)) throw error;
+    const changes = smallestChanges(input, error).slice(0, MAX_HINTS);
+    if (changes.length === 0) throw error;
+    throw new DevstackError({
+      code: error.code, message: error.message, exit: error.exit, cause: error, ...(error.reason === undefined ? {} : { reason: error.reason }),
+      hints: [...changes.map((change) => hintOf(input.spec, change)), ...error.hints],
+      details: { ...error.details, changes: changes.map((set) => set.map(changeJson)) },
+    });
+  }
+}
