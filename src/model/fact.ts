@@ -41,6 +41,13 @@ export interface StackFacts {
   readonly port: number | undefined;
 }
 
+/** A part (addon or app) with an inventory in the cluster. */
+export interface PartFacts {
+  readonly part: string;
+  /** False while an apply is under way or was cut off. */
+  readonly complete: boolean;
+}
+
 /** Which names of the domain ladder resolve to 127.0.0.1 here. */
 export interface DomainFacts {
   readonly domain: string;
@@ -52,8 +59,8 @@ export interface Facts {
   readonly engine: EngineFacts;
   readonly cluster: ClusterFacts;
   readonly stacks: readonly StackFacts[];
-  /** Parts that devstack has installed whole in the running cluster. Absent: nobody looked. */
-  readonly parts?: readonly string[];
+  /** Parts that devstack has put into the running cluster. Absent: nobody could look. */
+  readonly parts?: readonly PartFacts[];
   /** Host ports proved free by binding, in order of preference. */
   readonly freePorts: readonly number[];
   /** The ladder as tried, in order. */

@@ -1,7 +1,8 @@
 // Reads the world into Facts, all at once. Changes nothing.
 import { discoverStacks } from '../clusters/index.ts';
 import type { ClusterProvider, ProviderContext } from '../clusters/provider.ts';
-import type { ClusterFacts, DomainFacts, EngineFacts, Facts } from '../model/fact.ts';
+import { isDevstackError } from '../model/error.ts';
+import type { ClusterFacts, DomainFacts, EngineFacts, Facts, PartFacts } from '../model/fact.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { DockerInfo, Network } from '../ports.ts';
 import { DOMAIN_LADDER } from './domain.ts';
@@ -51,16 +52,33 @@ function domainsOf(spec: StackSpec, cluster: ClusterFacts): readonly string[] {
   return kept === undefined ? DOMAIN_LADDER : [kept];
 }
 
+/** What is installed; undefined when the API server cannot be asked, which the step `cluster` then mends or explains. */
+async function partsOf(spec: StackSpec, provider: ClusterProvider, context: ProviderContext): Promise<readonly PartFacts[] | undefined> {
+  const { ports, signal } = context;
+  try {
+    const access = await provider.access(spec.name, spec.cluster, context);
+    if (access?.runtime !== 'kubernetes') return undefined;
+    const client = await ports.kubeConnector.connect(access);
+    const inventories = await ports.kubeSets.inventories(client, spec.name, signal).finally(() => client.close());
+    return inventories.map(({ part, complete }) => ({ part, complete }));
+  } catch (error) {
+    if (isDevstackError(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Facts for planning a stack. Throws what the engine throws: `docker-missing`, `docker-not-running`, `docker-no-permission`. */
 export async function observe(spec: StackSpec, provider: ClusterProvider, context: ProviderContext): Promise<Facts> {
   const { ports } = context;
   const [info, cluster, stacks, images] = await Promise.all([
     ports.docker.info(context.signal), provider.observe(spec.name, spec.cluster, context), discoverStacks(ports.docker), ports.docker.listImages(),
   ]);
-  const [domains, free] = await Promise.all([probeLadder(domainsOf(spec, cluster), ports.network), freePorts(spec.port, ports.network)]);
+  const [domains, free, parts] = await Promise.all([
+    probeLadder(domainsOf(spec, cluster), ports.network), freePorts(spec.port, ports.network), cluster.state === 'running' ? partsOf(spec, provider, context) : [],
+  ]);
   return {
     engine: engineFacts(info, ports.docker.endpoint), cluster, stacks, freePorts: free, domains,
-    localImages: images.flatMap((image) => image.tags),
+    localImages: images.flatMap((image) => image.tags), ...(parts === undefined ? {} : { parts }),
   };
 }
 

@@ -28,7 +28,7 @@ interface Choices {
 /** What holds for a cluster that exists: its nodes, its ingress and the size it was made for are chosen once. */
 export function settled(spec: StackSpec, { cluster, parts }: Facts): StackSpec {
   if (cluster.state === 'absent') return spec;
-  const ingress = (parts ?? []).flatMap((part) => findAddon(part)?.ingress?.id ?? [])[0];
+  const ingress = (parts ?? []).flatMap(({ part }) => findAddon(part)?.ingress?.id ?? [])[0];
   return {
     ...spec, ingress: ingress ?? spec.ingress, fit: spec.fit || cluster.settings?.['fit'] === 'true', nodes: cluster.nodes > 0 ? cluster.nodes : spec.nodes,
   };
