@@ -65,7 +65,10 @@ export interface Files {
   /** Adds to the end and makes it durable before it resolves. A new file has mode 0600. */
   append(path: string, text: string): Promise<void>;
   setMode(path: string, mode: number): Promise<void>;
-  stat(path: string): Promise<FileStat | undefined>;
+  /** `follow`: of what a symlink leads to. */
+  stat(path: string, options?: { readonly follow?: boolean }): Promise<FileStat | undefined>;
+  /** Absolute path without symlinks; of a file that does not exist, the path itself. */
+  realPath(path: string): Promise<string>;
   list(directory: string): Promise<readonly string[]>;
   makeDirectory(path: string, mode?: number): Promise<void>;
   /** Removes a file or a tree; absent is fine. */
@@ -143,15 +146,21 @@ export interface Network {
 /** A value and where its text is, as offsets: for edits that leave every other byte alone. */
 export type YamlNode =
   | { readonly kind: 'scalar' | 'alias'; readonly start: number; readonly end: number; readonly value: Json }
-  | { readonly kind: 'list'; readonly start: number; readonly end: number; readonly flow: boolean; readonly items: readonly YamlNode[] }
+  | { readonly kind: 'list'; readonly start: number; readonly end: number; readonly flow: boolean; readonly items: readonly YamlItem[] }
   | { readonly kind: 'map'; readonly start: number; readonly end: number; readonly flow: boolean; readonly entries: readonly YamlEntry[] };
+
+export interface YamlItem {
+  /** Of its dash in a block list, of its value in a flow list. */
+  readonly start: number;
+  readonly value: YamlNode;
+}
 
 export interface YamlEntry {
   readonly key: string;
   readonly start: number;
   readonly keyEnd: number;
-  /** Undefined: nothing stands after the colon. */
-  readonly value: YamlNode | undefined;
+  /** A scalar of no length where nothing stands after the colon. */
+  readonly value: YamlNode;
 }
 
 export interface Yaml {

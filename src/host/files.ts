@@ -1,7 +1,7 @@
 // Files: whole or not at all, and errors that name the path.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FileStat, Files } from '../ports.ts';
@@ -19,6 +19,7 @@ export function createFiles(): Files {
     write,
     append,
     stat: statOf,
+    realPath: (path) => attempt(() => targetOf(path), `follow ${path}`, path),
     sha256: hashOf,
     async list(directory) {
       const names = await ifThere(() => readdir(directory), `list ${directory}`, directory);
@@ -55,8 +56,8 @@ function readWhole(path: string): Promise<Buffer | undefined> {
   return ifThere(() => readFile(path), `read ${path}`, path);
 }
 
-async function statOf(path: string): Promise<FileStat | undefined> {
-  const found = await ifThere(() => lstat(path), `look at ${path}`, path);
+async function statOf(path: string, options: { readonly follow?: boolean } = {}): Promise<FileStat | undefined> {
+  const found = await ifThere(() => (options.follow === true ? stat(path) : lstat(path)), `look at ${path}`, path);
   if (found === undefined) return undefined;
   const kind = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : found.isSymbolicLink() ? 'symlink' : 'other';
   return { kind, size: found.size, mode: found.mode & 0o7777, modifiedMs: found.mtimeMs };

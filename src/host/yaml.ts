@@ -36,7 +36,7 @@ export function createYaml(): Yaml {
       return { value, lineOf: (path) => (document === undefined ? undefined : lineOf(document, lines, path)) };
     },
     locate(text, name) {
-      const { document, lines } = readOne(text, name, '1.1');
+      const { document, lines } = readOne(text, name, '1.1 with tokens');
       if (document === undefined || document.contents === null) return undefined;
       // Also refuses what has no JSON.
       toJson(document, name, lines);
@@ -51,12 +51,15 @@ interface Read {
   readonly lines: LineCounter;
 }
 
-function read(text: string, name: string, version: '1.1' | '1.2'): Read {
+type Reading = '1.1' | '1.2' | '1.1 with tokens';
+
+function read(text: string, name: string, reading: Reading): Read {
   if (text.length > MAX_CHARACTERS) throw invalid(name, `it is larger than ${MAX_CHARACTERS / 2 ** 20} MiB`);
   const lines = new LineCounter();
   try {
     const documents = parseAllDocuments(text, {
-      version, lineCounter: lines, prettyErrors: false, uniqueKeys: true, logLevel: 'error', ...(version === '1.1' ? { customTags: goTags } : {}),
+      lineCounter: lines, keepSourceTokens: reading === '1.1 with tokens', prettyErrors: false, uniqueKeys: true, logLevel: 'error',
+      ...(reading === '1.2' ? { version: '1.2' } : { version: '1.1', customTags: goTags }),
     });
     const list = Array.isArray(documents) ? documents : [];
     for (const document of list) checkDocument(document, name, lines);
@@ -67,8 +70,8 @@ function read(text: string, name: string, version: '1.1' | '1.2'): Read {
   }
 }
 
-function readOne(text: string, name: string, version: '1.1' | '1.2'): { readonly document: Document | undefined; readonly lines: LineCounter } {
-  const { documents, lines } = read(text, name, version);
+function readOne(text: string, name: string, reading: Reading): { readonly document: Document | undefined; readonly lines: LineCounter } {
+  const { documents, lines } = read(text, name, reading);
   const second = documents[1];
   if (second !== undefined) throw invalid(name, 'it holds more than one document', positionOf(second, lines));
   return { document: documents[0], lines };
@@ -142,18 +145,28 @@ function locateMap(node: YAMLMap, document: Document): YamlNode {
     key: isScalar(pair.key) ? String(pair.key.value) : '',
     start: pair.key.range?.[0] ?? start,
     keyEnd: pair.key.range?.[1] ?? start,
-    value: pair.value === null ? undefined : locate(pair.value, document),
+    value: pair.value === null ? empty(pair.key.range?.[1] ?? start) : locate(pair.value, document),
   }));
   return { kind: 'map', start, end, flow: node.flow === true, entries };
 }
 
 function locateList(node: YAMLSeq, document: Document): YamlNode {
   const [start, end] = node.range ?? [0, 0];
-  return { kind: 'list', start, end, flow: node.flow === true, items: (node.items as readonly Node[]).map((item) => locate(item, document)) };
+  const source = node.srcToken?.type === 'block-seq' ? node.srcToken.items : [];
+  const items = (node.items as readonly Node[]).map((item, index) => {
+    const dash = source[index]?.start.find((token) => token.type === 'seq-item-ind');
+    return { start: dash?.offset ?? item.range?.[0] ?? start, value: locate(item, document) };
+  });
+  return { kind: 'list', start, end, flow: node.flow === true, items };
+}
+
+/** `{ a, b }` and `? a`: a key and no more. */
+function empty(at: number): YamlNode {
+  return { kind: 'scalar', start: at, end: at, value: null };
 }
 
 /** Plain only where every reader of YAML 1.1 and 1.2 sees a string; quoted otherwise. */
-const PLAIN = /^[A-Za-z_/][A-Za-z0-9_./@-]*(?::[A-Za-z0-9_./@-]+)*$/;
+const PLAIN = /^[A-Za-z_/][A-Za-z0-9_./@+=-]*(?::[A-Za-z0-9_./@+=-]+)*$/;
 const WORDS_OF_YAML = /^(?:y|yes|n|no|on|off|true|false|null)$/i;
 
 function stringify(value: Json): string {

@@ -1,0 +1,170 @@
+// Kubeconfigs: one of each stack's own, and its entries in the user's file when they are asked for.
+import { delimiter, join } from 'node:path';
+import { type DevstackError, failedError, preconditionError } from '../model/error.ts';
+import type { Files, Folders, Kubeconfigs, Yaml } from '../ports.ts';
+import { mergeEntries, readEntries, unmergeEntries } from './kubeconfig-edit.ts';
+import { folderOf } from './stack-folder.ts';
+
+const LOCK_WAIT_MS = 30_000;
+/** Above any real one (10 MB with 500 contexts has been seen); a wrong path should not be read into memory. */
+const MAX_BYTES = 16 * 2 ** 20;
+const NEW_FILE_MODE = 0o600;
+
+export interface KubeconfigsWorld {
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly files: Files;
+  readonly yaml: Yaml;
+  readonly folders: Pick<Folders, 'state'>;
+  /** Absolute; called only when the user's own file is needed. Throws `home-unknown`. */
+  home(): string;
+}
+
+export function createKubeconfigs(world: KubeconfigsWorld): Kubeconfigs {
+  const { files } = world;
+  const pathOf = (stack: string): string => join(folderOf(world.folders, stack), 'kubeconfig');
+  return {
+    pathOf,
+    async write(stack, kubeconfig) {
+      const path = pathOf(stack);
+      if ((await files.readText(path)) !== kubeconfig) await files.write(path, kubeconfig);
+      return path;
+    },
+    merge: async (stack, options) => await merge(world, { stack, own: pathOf(stack), ...options }),
+    unmerge: async (stack) => await unmerge(world, stack),
+    async remove(stack) {
+      await files.remove(pathOf(stack));
+      await files.remove(placesPath(world, stack));
+    },
+  };
+}
+
+interface MergeJob {
+  readonly stack: string;
+  readonly own: string;
+  readonly use: boolean;
+  readonly target?: string;
+}
+
+async function merge(world: KubeconfigsWorld, job: MergeJob): Promise<{ readonly path: string; readonly context: string }> {
+  const { files, yaml } = world;
+  const own = await files.readText(job.own);
+  if (own === undefined) {
+    throw failedError({
+      code: 'kubeconfig-missing', message: `the kubeconfig of ${job.stack} is not there`,
+      hints: [{ text: 'Write it again', command: `devstack env ${job.stack}` }],
+    });
+  }
+  const entries = readEntries(job.stack, { text: own, name: job.own, yaml });
+  const path = job.target ?? (await userFile(world));
+  await notePlace(world, job.stack, path);
+  await locked(files, path, async () => {
+    const text = await readUserFile(files, path);
+    const merged = mergeEntries({ text, name: path, yaml }, entries, job.use);
+    if (merged !== text) await files.write(path, merged, { keep: true, mode: NEW_FILE_MODE });
+  });
+  return { path, context: entries.context };
+}
+
+async function unmerge(world: KubeconfigsWorld, stack: string): Promise<boolean> {
+  const { files, yaml } = world;
+  let removed = false;
+  for (const path of new Set([...(await notedPlaces(world, stack)), ...userFiles(world)])) {
+    // No lock is made beside a file that has nothing of ours, and a broken one of somebody else's is no reason to fail.
+    if (!(await mentionsMark(files, path))) continue;
+    await locked(files, path, async () => {
+      const text = await readUserFile(files, path);
+      if (text === undefined) return;
+      const result = unmergeEntries({ text, name: path, yaml }, stack);
+      if (!result.removed) return;
+      removed = true;
+      if (result.isObsolete) await files.remove(path);
+      else await files.write(path, result.text, { keep: true });
+    });
+  }
+  return removed;
+}
+
+// ── which file ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Files that kubectl reads, in its order. */
+function userFiles(world: KubeconfigsWorld): readonly string[] {
+  const named = (world.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
+  return named.length > 0 ? named : [join(world.home(), '.kube', 'config')];
+}
+
+/** Where kubectl would write a new entry: the first file that exists, else the last. Files that are read-only are passed over. */
+async function userFile(world: KubeconfigsWorld): Promise<string> {
+  const paths = userFiles(world);
+  let readOnly: string | undefined;
+  for (const path of paths) {
+    const found = await world.files.stat(path, { follow: true });
+    if (found === undefined) continue;
+    if ((found.mode & 0o200) !== 0) return path;
+    readOnly ??= path;
+  }
+  if (readOnly !== undefined) throw readOnlyError(readOnly);
+  return paths.at(-1) ?? '';
+}
+
+/** kubectl locks the name that it was given; who goes by the target of a link locks that. Both are held, always in one order. */
+async function locked(files: Files, path: string, work: () => Promise<void>): Promise<void> {
+  const names = [...new Set([path, await files.realPath(path)])].sort();
+  const nested = names.reduceRight<() => Promise<void>>((inner, name) => () => files.withLock(`${name}.lock`, inner, { waitMs: LOCK_WAIT_MS }), work);
+  await nested();
+}
+
+/** Undefined when there is none. Throws `kubeconfig-invalid` for what cannot be one. */
+async function readUserFile(files: Files, path: string): Promise<string | undefined> {
+  const found = await files.stat(path, { follow: true });
+  if (found === undefined) return undefined;
+  if (found.kind !== 'file') throw invalid(path, found.kind === 'directory' ? 'it is a directory' : 'it is not a regular file');
+  if (found.size > MAX_BYTES) throw invalid(path, `it is larger than ${MAX_BYTES / 2 ** 20} MiB`);
+  if ((found.mode & 0o200) === 0) throw readOnlyError(path);
+  const bytes = (await files.readBytes(path)) ?? new Uint8Array();
+  const text = Buffer.from(bytes).toString('utf8');
+  // Written back, a byte that is no UTF-8 would be another one.
+  if (!Buffer.from(text).equals(bytes)) throw invalid(path, bytes[0] === 0xff || bytes[0] === 0xfe ? 'it is UTF-16; kubectl reads UTF-8 only' : 'it is not UTF-8');
+  return text;
+}
+
+async function mentionsMark(files: Files, path: string): Promise<boolean> {
+  const found = await files.stat(path, { follow: true });
+  if (found?.kind !== 'file' || found.size > MAX_BYTES) return false;
+  return (await files.readText(path))?.includes('devstack.dev') === true;
+}
+
+// ── where this stack was merged into ────────────────────────────────────────────────────────────────────────────────
+
+function placesPath(world: KubeconfigsWorld, stack: string): string {
+  return join(folderOf(world.folders, stack), 'merged-into');
+}
+
+/** Before the merge, so that a kill between the two leaves nothing that cannot be found again. */
+async function notePlace(world: KubeconfigsWorld, stack: string, path: string): Promise<void> {
+  const places = await notedPlaces(world, stack);
+  if (!places.includes(path)) await world.files.write(placesPath(world, stack), `${JSON.stringify([...places, path])}\n`);
+}
+
+async function notedPlaces(world: KubeconfigsWorld, stack: string): Promise<readonly string[]> {
+  const text = await world.files.readText(placesPath(world, stack));
+  try {
+    const value: unknown = JSON.parse(text ?? '[]');
+    return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+function readOnlyError(path: string): DevstackError {
+  return preconditionError({
+    code: 'kubeconfig-read-only', message: `${path} is read-only, so nothing is put into it`,
+    hints: [{ text: 'Use the file of the stack instead', command: 'eval "$(devstack env)"' }],
+  });
+}
+
+function invalid(path: string, reason: string): DevstackError {
+  return failedError({
+    code: 'kubeconfig-invalid', message: `${path} cannot be used as a kubeconfig`, reason,
+    hints: [{ text: 'Use the file of the stack instead', command: 'eval "$(devstack env)"' }],
+  });
+}
