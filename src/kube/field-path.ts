@@ -1,0 +1,129 @@
+// Paths of fields as server-side apply writes them, in conflicts (`.spec.containers[name="app"].image`) and in managedFields. Pure.
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../model/json.ts';
+import { arrayAt, at, stringAt } from '../model/object.ts';
+
+type Element =
+  | { readonly kind: 'field'; readonly name: string }
+  /** The element of a list whose key fields have these values. */
+  | { readonly kind: 'key'; readonly key: JsonObject }
+  /** A member of a set. */
+  | { readonly kind: 'value'; readonly value: Json }
+  | { readonly kind: 'index'; readonly index: number };
+
+export type FieldPath = readonly Element[];
+
+const PAIR = /^([A-Za-z0-9_.-]+)=("(?:[^"\\]|\\.)*"|[^,\]]+)/;
+const SCALAR = /^("(?:[^"\\]|\\.)*"|[^\]]+)/;
+
+function scalar(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+/** Reads `[name="x",port=80]`, `[="member"]` or `[0]` at the start; gives the element and what follows. */
+function bracket(text: string): { readonly element: Element; readonly rest: string } | undefined {
+  let rest = text.slice(1);
+  if (rest.startsWith('=')) {
+    const value = SCALAR.exec(rest.slice(1))?.[0];
+    if (value === undefined) return undefined;
+    return { element: { kind: 'value', value: scalar(value) }, rest: rest.slice(value.length + 2) };
+  }
+  const index = /^(\d+)\]/.exec(rest);
+  if (index !== null) return { element: { kind: 'index', index: Number(index[1]) }, rest: rest.slice(index[0].length) };
+  const pairs: [string, Json][] = [];
+  for (;;) {
+    const pair = PAIR.exec(rest);
+    if (pair === null) return undefined;
+    pairs.push([pair[1] ?? '', scalar(pair[2] ?? '')]);
+    rest = rest.slice(pair[0].length);
+    if (rest.startsWith(']')) return { element: { kind: 'key', key: Object.fromEntries(pairs) }, rest: rest.slice(1) };
+    if (!rest.startsWith(',')) return undefined;
+    rest = rest.slice(1);
+  }
+}
+
+function hasKey(item: Json, key: JsonObject): boolean {
+  return Object.entries(key).every(([name, value]) => canonicalJson(at(item, name)) === canonicalJson(value));
+}
+
+function inList(list: readonly Json[], element: Element): { readonly index: number; readonly item: Json } | undefined {
+  const index = element.kind === 'index' ? element.index : list.findIndex((item) => (
+    element.kind === 'key' ? hasKey(item, element.key) : element.kind === 'value' && canonicalJson(item) === canonicalJson(element.value)
+  ));
+  const item = list[index];
+  return item === undefined ? undefined : { index, item };
+}
+
+/**
+ * Finds the field that a text names in an object; undefined when the object does not have it.
+ * The text does not quote names (`.data.my.key`), so only the object can tell where one ends.
+ */
+export function findField(object: Json | undefined, text: string): FieldPath | undefined {
+  if (text === '') return [];
+  if (object === undefined) return undefined;
+  if (text.startsWith('[') && Array.isArray(object)) {
+    const read = bracket(text);
+    const found = read === undefined ? undefined : inList(object, read.element);
+    const below = read === undefined || found === undefined ? undefined : findField(found.item, read.rest);
+    return read === undefined || below === undefined ? undefined : [read.element, ...below];
+  }
+  if (!text.startsWith('.') || !isJsonObject(object)) return undefined;
+  const candidates = Object.keys(object).filter((name) => text.startsWith(name, 1) && ['', '.', '['].includes(text.charAt(1 + name.length)));
+  for (const name of candidates.sort((a, b) => b.length - a.length)) {
+    const below = findField(object[name], text.slice(1 + name.length));
+    if (below !== undefined) return [{ kind: 'field', name }, ...below];
+  }
+  return undefined;
+}
+
+/** A copy of the object without one field. */
+export function withoutField<T extends Json>(object: T, [first, ...rest]: FieldPath): T {
+  if (first === undefined) return object;
+  if (Array.isArray(object)) {
+    const found = inList(object, first);
+    if (found === undefined) return object;
+    const replaced = rest.length === 0 ? [] : [withoutField(found.item, rest)];
+    return [...object.slice(0, found.index), ...replaced, ...object.slice(found.index + 1)] as Json as T;
+  }
+  if (first.kind !== 'field' || !isJsonObject(object)) return object;
+  const entries = Object.entries(object as JsonObject).flatMap(([name, value]): [string, Json][] => {
+    if (name !== first.name) return [[name, value]];
+    return rest.length === 0 ? [] : [[name, withoutField(value, rest)]];
+  });
+  return Object.fromEntries(entries) as Json as T;
+}
+
+function managedKey(element: Element): string {
+  switch (element.kind) {
+    case 'field': return `f:${element.name}`;
+    case 'key': return `k:${canonicalJson(element.key)}`;
+    case 'value': return `v:${canonicalJson(element.value)}`;
+    case 'index': return `i:${element.index}`;
+  }
+}
+
+function holds(fields: Json | undefined, path: FieldPath): boolean {
+  let current = fields;
+  for (const element of path) {
+    current = at(current, managedKey(element));
+    if (current === undefined) return false;
+  }
+  return true;
+}
+
+/** Names of those, other than `manager`, who own a field by the managedFields of an object. */
+export function ownersOf(managedFields: readonly JsonObject[] | undefined, path: FieldPath, manager: string): readonly string[] {
+  return (managedFields ?? []).filter((entry) => entry['manager'] !== manager && holds(entry['fieldsV1'], path))
+    .map((entry) => stringAt(entry, 'manager') ?? '');
+}
+
+/** The fields that a manager holds by server-side apply, as one canonical text; undefined when it holds none. */
+export function appliedFields(object: { readonly metadata: { readonly managedFields?: readonly JsonObject[] } }, manager: string): string | undefined {
+  const entry = arrayAt(object, 'metadata', 'managedFields').find((item) => (
+    stringAt(item, 'manager') === manager && stringAt(item, 'operation') === 'Apply' && (stringAt(item, 'subresource') ?? '') === ''
+  ));
+  return entry === undefined ? undefined : canonicalJson(at(entry, 'fieldsV1'));
+}

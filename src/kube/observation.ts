@@ -1,0 +1,88 @@
+// How an object stands, seen together with the pods behind it. Pure.
+import { groupOf, type KubeObject, type ObjectRef, stringAt } from '../model/object.ts';
+import type { Readiness } from '../ports.ts';
+import { activityOf, type Cause, causeOf } from './cause.ts';
+import { statusOf } from './status.ts';
+
+/** What stands behind workloads: pods and events whole, replica sets by their metadata. */
+export interface Backdrop {
+  readonly pods: readonly KubeObject[];
+  readonly replicaSets: readonly KubeObject[];
+  readonly events: readonly KubeObject[];
+}
+
+export interface Observation extends Readiness {
+  readonly cause?: Cause;
+  /** Its own status says failed, but controllers are known to take that back within moments. */
+  readonly mayRecover: boolean;
+}
+
+const REVISION = 'deployment.kubernetes.io/revision';
+const OWNERS = new Set(['apps/Deployment', 'apps/StatefulSet', 'apps/DaemonSet', 'apps/ReplicaSet', 'batch/Job', '/Pod']);
+/** Knative puts these labels on its pods. */
+const KNATIVE_LABELS: { readonly [kind: string]: string } = {
+  Service: 'serving.knative.dev/service', Configuration: 'serving.knative.dev/configuration', Revision: 'serving.knative.dev/revision',
+};
+
+/** True for kinds that stand or fall with pods. */
+export function standsOnPods(ref: Pick<ObjectRef, 'apiVersion' | 'kind'>): boolean {
+  const group = groupOf(ref.apiVersion);
+  return OWNERS.has(`${group}/${ref.kind}`) || (group === 'serving.knative.dev' && ref.kind in KNATIVE_LABELS);
+}
+
+function isOwnedBy(object: KubeObject, owner: KubeObject): boolean {
+  return owner.metadata.uid !== undefined && (object.metadata.ownerReferences ?? []).some((reference) => reference['uid'] === owner.metadata.uid);
+}
+
+function sameOrAbsent(a: string | undefined, b: string | undefined): boolean {
+  return a === undefined || b === undefined || a === b;
+}
+
+function knativePods(object: KubeObject, pods: readonly KubeObject[]): readonly KubeObject[] {
+  const label = KNATIVE_LABELS[object.kind];
+  if (label === undefined) return [];
+  const newest = stringAt(object, 'status', 'latestCreatedRevisionName');
+  return pods.filter(({ metadata }) => metadata.labels?.[label] === object.metadata.name
+    && (object.kind === 'Revision' || sameOrAbsent(newest, metadata.labels['serving.knative.dev/revision'])));
+}
+
+/** The pods of the newest version of an object: those of an older one that still fails say nothing about it. */
+export function podsOf(object: KubeObject, { pods, replicaSets }: Backdrop): readonly KubeObject[] {
+  const near = pods.filter((pod) => pod.metadata.namespace === object.metadata.namespace);
+  if (groupOf(object.apiVersion) === 'serving.knative.dev') return knativePods(object, near);
+  switch (object.kind) {
+    case 'Pod': return near.filter((pod) => pod.metadata.name === object.metadata.name);
+    case 'Deployment': {
+      const revision = object.metadata.annotations?.[REVISION];
+      const newest = replicaSets.filter((set) => isOwnedBy(set, object) && set.metadata.annotations?.[REVISION] === revision);
+      return near.filter((pod) => newest.some((set) => isOwnedBy(pod, set)));
+    }
+    case 'StatefulSet': {
+      const revision = stringAt(object, 'status', 'updateRevision');
+      return near.filter((pod) => isOwnedBy(pod, object) && sameOrAbsent(revision, pod.metadata.labels?.['controller-revision-hash']));
+    }
+    case 'DaemonSet': {
+      const generation = object.metadata.annotations?.['deprecated.daemonset.template.generation'];
+      return near.filter((pod) => isOwnedBy(pod, object) && sameOrAbsent(generation, pod.metadata.labels?.['pod-template-generation']));
+    }
+    default: return near.filter((pod) => isOwnedBy(pod, object));
+  }
+}
+
+/** State of an object with what its pods add to it: why it is not ready, or what it is doing. */
+export function observe(ref: ObjectRef, object: KubeObject | undefined, backdrop: Backdrop): Observation {
+  if (object === undefined) return { ref, state: 'gone', message: 'does not exist', mayRecover: false };
+  const status = statusOf(object);
+  if (status.state === 'ready' || !standsOnPods(ref)) return { ...status, ref, mayRecover: false };
+  const events = backdrop.events.filter((event) => event.metadata.namespace === object.metadata.namespace);
+  const pods = podsOf(object, backdrop);
+  const cause = causeOf(pods, events);
+  if (cause !== undefined) {
+    return { ref, state: cause.isFinal ? 'failed' : status.state, message: `${status.message}: ${cause.message}`, cause, mayRecover: false };
+  }
+  const activity = status.state === 'pending' ? activityOf(pods, events) : undefined;
+  return {
+    ref, state: status.state, message: activity === undefined ? status.message : `${status.message}: ${activity}`,
+    mayRecover: groupOf(ref.apiVersion) === 'serving.knative.dev',
+  };
+}

@@ -1,0 +1,142 @@
+// Waits that applying and removing need: definitions established, objects gone.
+import { failedError, notReadyError } from '../model/error.ts';
+import { PART_LABEL, STACK_LABEL } from '../model/label.ts';
+import { type GroupVersionKind, groupOf, type KubeObject, type ObjectRef, refOf, refText } from '../model/object.ts';
+import type { ListOptions } from '../ports.ts';
+import type { PartId } from './inventory.ts';
+import { DEFINITION, isKind, NAMESPACE } from './order.ts';
+import { isOutOfTime, kubectl, type Session } from './session.ts';
+import { conditionsOf, statusOf } from './status.ts';
+
+/** An object may vanish between a list and the watch after it, unseen by both: look again this often. */
+const LOOK_AGAIN_MS = 2_000;
+/** For reading what hangs, when the time of the work itself is over. */
+const LAST_WORD_MS = 5_000;
+
+/** Ends when the definitions of a part are served. Throws `definition-refused` when the server does not take their names. */
+export async function untilEstablished({ client, signal, onProgress }: Session, names: readonly string[], { stack, part }: PartId): Promise<void> {
+  const left = new Set(names);
+  if (left.size === 0) return;
+  for await (const { type, object } of client.watch(DEFINITION, { labelSelector: `${STACK_LABEL}=${stack},${PART_LABEL}=${part}` }, signal)) {
+    if (type === 'DELETED') continue;
+    const { state, message, ref } = statusOf(object);
+    if (state === 'failed') throw failedError({ code: 'definition-refused', message: `${refText(ref)} is refused`, reason: message });
+    if (state === 'ready') left.delete(object.metadata.name);
+    if (left.size === 0) return;
+    onProgress(`waiting for ${left.size} definitions to be established`);
+  }
+  if (!isOutOfTime(signal)) signal.throwIfAborted();
+  throw notReadyError({ code: 'not-ready', message: 'definitions are not established', reason: [...left].join(', ') });
+}
+
+export interface Going {
+  readonly ref: ObjectRef;
+  /** With it, a successor of the same name counts as gone. */
+  readonly uid?: string | undefined;
+}
+
+interface Group {
+  readonly kind: GroupVersionKind;
+  readonly options: ListOptions;
+  /** uid by name and namespace. */
+  readonly going: ReadonlyMap<string, string | undefined>;
+}
+
+const nameOf = (ref: { readonly name: string; readonly namespace?: string }) => `${ref.namespace ?? ''}/${ref.name}`;
+
+function groupsOf(goings: readonly Going[]): readonly Group[] {
+  const groups = new Map<string, Going[]>();
+  for (const going of goings) {
+    const key = `${groupOf(going.ref.apiVersion)}/${going.ref.kind}/${going.ref.namespace ?? ''}`;
+    groups.set(key, [...groups.get(key) ?? [], going]);
+  }
+  return [...groups.values()].flatMap((members) => {
+    const [first] = members;
+    if (first === undefined) return [];
+    const { apiVersion, kind, namespace, name } = first.ref;
+    const options: ListOptions = {
+      metadataOnly: true, ...(namespace === undefined ? {} : { namespace }), ...(members.length === 1 ? { fieldSelector: `metadata.name=${name}` } : {}),
+    };
+    return [{ kind: { apiVersion, kind }, options, going: new Map(members.map(({ ref, uid }) => [nameOf(ref), uid])) }];
+  });
+}
+
+async function present({ client }: Session, { kind, options, going }: Group, signal: AbortSignal): Promise<Map<string, KubeObject>> {
+  const { items } = await client.list(kind, options, signal);
+  return new Map(items.filter((item) => {
+    const key = nameOf(item.metadata);
+    const uid = going.get(key);
+    return going.has(key) && (uid === undefined || uid === item.metadata.uid);
+  }).map((item) => [nameOf(item.metadata), item]));
+}
+
+async function groupGone(session: Session, group: Group): Promise<void> {
+  const { client, clock, onProgress } = session;
+  let left = await present(session, group, session.signal);
+  if (left.size === 0) return;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([session.signal, stop.signal]);
+  const tell = () => {
+    const [first] = left.values();
+    if (first !== undefined) onProgress(`waiting for ${refText(refOf(first))} to be gone${left.size > 1 ? ` and ${left.size - 1} more` : ''}`);
+  };
+  const look = async () => {
+    while (left.size > 0) {
+      await clock.sleep(LOOK_AGAIN_MS, signal);
+      left = await present(session, group, signal);
+    }
+    stop.abort();
+  };
+  // Only a second pair of eyes: what it cannot read, the watch below tells as an error.
+  const looking = look().catch(() => undefined);
+  tell();
+  try {
+    for await (const { type, object } of client.watch(group.kind, group.options, signal)) {
+      const key = nameOf(object.metadata);
+      if (type !== 'DELETED' && left.get(key)?.metadata.uid === object.metadata.uid) continue;
+      if (left.delete(key)) tell();
+      if (left.size === 0) return;
+    }
+  } finally {
+    stop.abort();
+    await looking;
+  }
+  if (left.size === 0) return;
+  if (!isOutOfTime(session.signal)) session.signal.throwIfAborted();
+  throw await stuckError(session, [...left.values()].map(refOf));
+}
+
+/** Why an object hangs, in its own words. */
+function reasonOf(object: KubeObject): string {
+  if (isKind(object, NAMESPACE)) {
+    const remaining = conditionsOf(object).filter((condition) => condition.status === 'True' && /Remaining|Failure/.test(condition.type));
+    return remaining.map((condition) => condition.message).join('; ') || 'is being deleted';
+  }
+  const finalizers = object.metadata.finalizers ?? [];
+  return finalizers.length === 0 ? 'is still there' : `waits for finalizer ${finalizers.join(', ')}`;
+}
+
+async function stuckError({ client }: Session, refs: readonly ObjectRef[]): Promise<Error> {
+  const signal = AbortSignal.timeout(LAST_WORD_MS);
+  const objects = await Promise.all(refs.slice(0, 10).map((ref) => client.get(ref, signal).catch(() => undefined)));
+  const lines = objects.filter((object) => object !== undefined).map((object) => `${refText(refOf(object))} ${reasonOf(object)}`);
+  const [first] = refs;
+  const held = objects.find((object) => (object?.metadata.finalizers ?? []).length > 0);
+  return notReadyError({
+    code: 'remove-stuck', message: `${refs.length === 1 && first !== undefined ? refText(first) : `${refs.length} objects`} did not go away in time`,
+    reason: lines.join('; '),
+    hints: held === undefined ? [] : [{
+      text: 'if nothing will ever run the finalizer again, take it off by force',
+      command: kubectl(client, 'patch', held.kind, held.metadata.name, ...(held.metadata.namespace === undefined ? [] : ['-n', held.metadata.namespace]),
+        '--type=merge', '-p', '{"metadata":{"finalizers":[]}}'),
+    }],
+    details: { objects: lines },
+  });
+}
+
+/** Ends when none of these objects exists. Throws `remove-stuck` with what holds them when time is out. */
+export async function untilGone(session: Session, goings: readonly Going[]): Promise<void> {
+  const results = await Promise.allSettled(groupsOf(goings).map((group) => groupGone(session, group)));
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+}
