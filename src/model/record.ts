@@ -1,5 +1,5 @@
 // What a stack was made with, kept as labels on what Docker holds of it: the only memory that outlives the state folder.
-import { type Json, isJsonObject } from './json.ts';
+import { isJsonObject, type Json } from './json.ts';
 import { DOCKER_PROVIDER_LABEL, DOCKER_RECORD_LABEL, DOCKER_STACK_LABEL } from './label.ts';
 import { arrayAt, at, stringAt } from './object.ts';
 import type { ClusterPlan } from './plan.ts';

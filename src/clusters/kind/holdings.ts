@@ -1,0 +1,108 @@
+// What Docker holds of a kind cluster, and whether it is ours.
+//
+// Before kind is run, devstack makes the cluster's network, with labels. What hangs on that network is ours, also when the
+// run that made it was killed in the middle and the state folder is gone. Containers of kind itself take no labels from us.
+import { failedError, preconditionError } from '../../model/error.ts';
+import type { ClusterState } from '../../model/fact.ts';
+import { DOCKER_STACK_LABEL } from '../../model/label.ts';
+import { readStackRecord, type StackRecord } from '../../model/record.ts';
+import type { Docker, DockerContainer, DockerNetwork } from '../../ports.ts';
+import { controlPlaneName } from './cluster-plan.ts';
+
+/** kind's own label on each node: the name of the cluster. */
+const KIND_CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
+/** Written into the control plane when kind has ended well; holds the version of Kubernetes. kind itself leaves no such sign. */
+const FINISHED_FILE = '/kind/devstack-finished';
+
+export interface Target {
+  readonly stack: string;
+  readonly cluster: string;
+}
+
+export interface Holdings {
+  readonly network: DockerNetwork | undefined;
+  readonly record: StackRecord | undefined;
+  /** Containers of ours. */
+  readonly nodes: readonly DockerContainer[];
+  /** Why something of that name is not ours, in one line. */
+  readonly foreign: string | undefined;
+  /** What the nodes run (`1.36.4`), once kind has ended well. */
+  readonly finished: string | undefined;
+}
+
+/** Reads only. */
+export async function readHoldings(docker: Docker, { stack, cluster }: Target): Promise<Holdings> {
+  const controlPlane = controlPlaneName(cluster);
+  const [networks, kindNodes, labelled, named] = await Promise.all([
+    docker.listNetworks({ name: cluster }),
+    docker.listContainers({ labels: [`${KIND_CLUSTER_LABEL}=${cluster}`] }),
+    docker.listContainers({ labels: [`${DOCKER_STACK_LABEL}=${stack}`] }),
+    docker.listContainers({ name: controlPlane }),
+  ]);
+  const network = networks.find((candidate) => isOurs(candidate, stack));
+  const seen = unique([...kindNodes, ...named, ...labelled.filter((container) => isOurs(container, stack))]);
+  const nodes = seen.filter((container) => isOurs(container, stack) || (network !== undefined && container.networks.includes(network.name)));
+  return {
+    network, nodes,
+    record: network === undefined ? undefined : readStackRecord(network.labels),
+    foreign: foreignReason(networks.find((candidate) => candidate !== network), seen.find((container) => !nodes.includes(container)), cluster),
+    finished: await readFinished(docker, nodes.find((node) => node.name === controlPlane)),
+  };
+}
+
+function isOurs(thing: { readonly labels: DockerNetwork['labels'] }, stack: string): boolean {
+  const record = readStackRecord(thing.labels);
+  return record !== undefined && record.stack === stack && record.provider === 'kind';
+}
+
+function unique(containers: readonly DockerContainer[]): readonly DockerContainer[] {
+  return [...new Map(containers.map((container) => [container.id, container])).values()];
+}
+
+function foreignReason(network: DockerNetwork | undefined, node: DockerContainer | undefined, cluster: string): string | undefined {
+  if (network !== undefined) {
+    const owner = readStackRecord(network.labels);
+    const whose = owner === undefined ? 'was not made by devstack' : `belongs to stack ${owner.stack} of provider ${owner.provider}`;
+    return `the Docker network ${network.name} ${whose}`;
+  }
+  return node === undefined ? undefined : `the container ${node.name} is not on a network that devstack made for ${cluster}`;
+}
+
+async function readFinished(docker: Docker, controlPlane: DockerContainer | undefined): Promise<string | undefined> {
+  if (controlPlane === undefined) return undefined;
+  return (await docker.readFile(controlPlane.name, FINISHED_FILE))?.trim().replace(/^v/, '');
+}
+
+/** Marks the cluster as whole. Throws `kind-not-marked`. */
+export async function markFinished(docker: Docker, cluster: string): Promise<void> {
+  const { exitCode, stderr } = await docker.exec(controlPlaneName(cluster), ['cp', '/kind/version', FINISHED_FILE]);
+  if (exitCode === 0) return;
+  throw failedError({ code: 'kind-not-marked', message: `the node of ${cluster} could not be marked as whole`, reason: stderr.trim() });
+}
+
+export interface Condition {
+  readonly state: ClusterState;
+  readonly reason?: string;
+}
+
+/** What state the holdings are in. Pure. */
+export function conditionOf(held: Holdings, cluster: string): Condition {
+  const { nodes } = held;
+  if (held.foreign !== undefined) return { state: 'foreign', reason: held.foreign };
+  if (nodes.length === 0) return held.network === undefined ? { state: 'absent' } : { state: 'partial', reason: 'its network is there, its nodes are not' };
+  if (!nodes.some((node) => node.name === controlPlaneName(cluster))) return { state: 'partial', reason: 'its control plane is missing' };
+  if (held.finished === undefined) return { state: 'partial', reason: 'its creation was cut off' };
+  const wanted = held.record?.nodes ?? 0;
+  if (nodes.length < wanted) return { state: 'partial', reason: `${wanted - nodes.length} of its ${wanted} nodes are missing` };
+  const asleep = nodes.find((node) => node.state !== 'running');
+  return asleep === undefined ? { state: 'running' } : { state: 'stopped', reason: `node ${asleep.name} is ${asleep.state}` };
+}
+
+/** Throws `cluster-not-ours`: the name is taken by something that devstack did not make. */
+export function refuseForeign(held: Holdings, { cluster, stack }: Target): void {
+  if (held.foreign === undefined) return;
+  throw preconditionError({
+    code: 'cluster-not-ours', message: `a cluster ${cluster} exists that devstack did not make`, reason: held.foreign,
+    hints: [{ text: 'take another name', command: `devstack up --name ${stack}-2` }],
+  });
+}

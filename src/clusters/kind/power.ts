@@ -1,0 +1,52 @@
+// A kind cluster put to sleep and woken up: its containers stopped and started. kind has no command for it (kubernetes-sigs/kind#831).
+import { isDevstackError, preconditionError } from '../../model/error.ts';
+import type { DockerContainer, Ports } from '../../ports.ts';
+import type { Power, ProviderContext } from '../provider.ts';
+import { waitForApi } from './access.ts';
+import { controlPlaneName } from './cluster-plan.ts';
+import { readHoldings, refuseForeign, type Target } from './holdings.ts';
+
+/** systemd in the node ends its services within this, or is killed: etcd and containerd stand that. */
+const STOP_SECONDS = 10;
+
+export const power: Power = {
+  async stop(cluster, { ports, onProgress }) {
+    const held = await readHoldings(ports.docker, cluster);
+    refuseForeign(held, cluster);
+    onProgress(`stopping ${held.nodes.length} ${held.nodes.length === 1 ? 'node' : 'nodes'}`);
+    await Promise.all(held.nodes.filter((node) => node.state === 'running').map((node) => ports.docker.stopContainer(node.id, STOP_SECONDS)));
+  },
+  start: (cluster, context) => wake(cluster, context),
+};
+
+/** Ends when the API server answers. Throws `kind-port-taken`, `kind-node-paused`. */
+export async function wake(target: Target, context: ProviderContext) {
+  const held = await readHoldings(context.ports.docker, target);
+  refuseForeign(held, target);
+  context.onProgress(`starting ${held.nodes.length} ${held.nodes.length === 1 ? 'node' : 'nodes'}`);
+  // The first container to start gets the first address of the network: the control plane keeps the one that it has had.
+  const first = controlPlaneName(target.cluster);
+  const [controlPlanes, workers] = [held.nodes.filter((node) => node.name === first), held.nodes.filter((node) => node.name !== first)];
+  for (const nodes of [controlPlanes, workers]) await Promise.all(nodes.map((node) => startNode(node, target, context.ports)));
+  return await waitForApi(target, context);
+}
+
+async function startNode(node: DockerContainer, { stack }: Target, ports: Ports): Promise<void> {
+  if (node.state === 'running') return;
+  if (node.state === 'paused') {
+    throw preconditionError({
+      code: 'kind-node-paused', message: `somebody has paused the node ${node.name}`, hints: [{ text: 'let it go on', command: `docker unpause ${node.name}` }],
+    });
+  }
+  try {
+    await ports.docker.startContainer(node.id);
+  } catch (cause) {
+    if (!isDevstackError(cause) || cause.code !== 'port-taken') throw cause;
+    const published = node.ports.map((port) => port.hostPort).join(' or ');
+    throw preconditionError({
+      code: 'kind-port-taken', message: `the node ${node.name} cannot start: its port ${published} on 127.0.0.1 was taken while it was stopped`, cause,
+      ...(cause.reason === undefined ? {} : { reason: cause.reason }),
+      hints: [{ text: 'free the port, or make the stack again', command: `devstack down ${stack}` }],
+    });
+  }
+}
