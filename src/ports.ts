@@ -69,6 +69,8 @@ export interface Files {
   stat(path: string, options?: { readonly follow?: boolean }): Promise<FileStat | undefined>;
   /** Absolute path without symlinks; of a file that does not exist, the path itself. */
   realPath(path: string): Promise<string>;
+  /** What a symlink says, as written; undefined when it is none. */
+  readLink(path: string): Promise<string | undefined>;
   list(directory: string): Promise<readonly string[]>;
   makeDirectory(path: string, mode?: number): Promise<void>;
   /** Removes a file or a tree; absent is fine. */
@@ -172,6 +174,39 @@ export interface Yaml {
   locate(text: string, name: string): YamlNode | undefined;
   /** Text that every reader of YAML 1.1 and 1.2 understands alike. */
   stringify(value: Json): string;
+}
+
+// ── load ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface LoadTarget {
+  /** Where the connections go; the Host header is one of `headers`. */
+  readonly hostname: string;
+  readonly port: number;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: { readonly [name: string]: string };
+  readonly body?: string;
+}
+
+/** One request of a load: answered with any status, or not answered. */
+export type LoadReply =
+  | { readonly status: number; readonly bytes: number; readonly body?: string }
+  /** `timeout`, `aborted`, or the code of the system: `ECONNREFUSED`, `ECONNRESET`. */
+  | { readonly failure: string };
+
+/** Keep-alive connections to one target. */
+export interface LoadConnections {
+  /** Sends the request on a free connection. Never throws. `keepBody`: as text, 64 KiB at most. */
+  send(options: { readonly timeoutMs: number; readonly keepBody?: boolean }): Promise<LoadReply>;
+  /** How many connections were made so far. */
+  readonly opened: number;
+  /** Ends all; requests under way fail with `aborted`. */
+  close(): void;
+}
+
+export interface LoadHttp {
+  /** At most `connections` at a time; more requests than that wait for a free one. */
+  open(target: LoadTarget, connections: number): LoadConnections;
 }
 
 // ── Docker ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 // Files: whole or not at all, and errors that name the path.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FileStat, Files } from '../ports.ts';
@@ -19,6 +19,7 @@ export function createFiles(): Files {
     write,
     append,
     stat: statOf,
+    readLink: readLinkOf,
     realPath: (path) => attempt(() => targetOf(path), `follow ${path}`, path),
     sha256: hashOf,
     async list(directory) {
@@ -61,6 +62,17 @@ async function statOf(path: string, options: { readonly follow?: boolean } = {})
   if (found === undefined) return undefined;
   const kind = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : found.isSymbolicLink() ? 'symlink' : 'other';
   return { kind, size: found.size, mode: found.mode & 0o7777, modifiedMs: found.mtimeMs };
+}
+
+async function readLinkOf(path: string): Promise<string | undefined> {
+  try {
+    return await readlink(path);
+  } catch (cause) {
+    const code = errnoOf(cause);
+    // EINVAL: it is there, and no link.
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return undefined;
+    throw fileError(cause, `follow ${path}`, path);
+  }
 }
 
 async function hashOf(path: string): Promise<string | undefined> {

@@ -92,6 +92,8 @@ function checkDocument(document: Document, name: string, lines: LineCounter): vo
       if (path.length > MAX_DEPTH) throw invalid(name, 'it is nested too deeply', positionOf(node, lines));
     },
     Scalar(_, node) {
+      // The float of YAML 1.1 has no digit that it needs: `build: .` of a Compose file is the text that everybody means.
+      if (Number.isNaN(node.value) && /^[-+]?\.[_]*$/.test(node.source ?? '')) node.value = node.source;
       if (typeof node.value === 'number' && !Number.isFinite(node.value)) {
         throw invalid(name, 'infinity and NaN have no JSON', positionOf(node, lines));
       }

@@ -158,7 +158,7 @@ describe.each(all(/^(knative|deployment)\.yaml$/))('%s/%s', (_id, file, template
 });
 
 describe.each(all(/^(stack\.yml|compose\.yaml)$/))('%s/%s', (_id, file, template) => {
-  const services = Object.values(at(yaml.parse(read(template, file), file).value, 'services') as object);
+  const services = Object.values(at(yaml.parseAll(read(template, file), file)[0], 'services') as object);
 
   it('runs images of a version, never latest', () => {
     for (const service of services) expect(service).toMatchObject({ image: expect.stringMatching(/:(?!latest).+$/) });
