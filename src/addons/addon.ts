@@ -1,6 +1,6 @@
 // What an addon is: a page of data and pure functions. An addon never imports another addon; it names needs and abilities.
 import type { GroupVersionKind, KubeObject, ObjectRef } from '../model/object.ts';
-import type { ArtifactRef, Patch, ManifestSource } from '../model/plan.ts';
+import type { ArtifactRef, ManifestSource, Patch } from '../model/plan.ts';
 
 export type AddonId = string;
 /** What an addon offers to others: `knative-ingress`, `gateway-api`. Other addons may need it without knowing who provides it. */

@@ -3,7 +3,7 @@ import type { Addon, AddonContext, AddonInstall } from '../addons/addon.ts';
 import { refOf } from '../model/object.ts';
 import type { ArtifactRef, ManifestSource, Step, StepId } from '../model/plan.ts';
 import type { ImageRule } from '../model/stack.ts';
-import { type Selection, needsOf } from './select.ts';
+import { needsOf, type Selection } from './select.ts';
 
 /** Milliseconds. */
 const TIMEOUT = { apply: 180_000, wait: 600_000 } as const;

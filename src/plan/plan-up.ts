@@ -9,7 +9,7 @@ import type { StackSpec } from '../model/stack.ts';
 import { findSample } from '../samples/index.ts';
 import type { Sample } from '../samples/sample.ts';
 import { type AddonStepsInput, addonArtifacts, addonSteps } from './addon-steps.ts';
-import { type DomainChoice, chooseDomain, endpointOf } from './domain.ts';
+import { chooseDomain, type DomainChoice, endpointOf } from './domain.ts';
 import { choosePort } from './port.ts';
 import type { Selection } from './select.ts';
 import { solve } from './solve.ts';

@@ -1,7 +1,7 @@
 // Which addons a stack needs, in which versions and order: closes over needs and wants, refuses conflicts. Pure.
 import type { Addon, AddonId } from '../addons/addon.ts';
 import { compareVersions, hasFiles, lineOf, minKubernetes, pairsOf } from '../addons/compatibility.ts';
-import { addons as table, findAddon, findKnownName, refusal } from '../addons/index.ts';
+import { findAddon, findKnownName, refusal, addons as table } from '../addons/index.ts';
 import { preconditionError, usageError } from '../model/error.ts';
 import type { StackSpec } from '../model/stack.ts';
 

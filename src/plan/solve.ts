@@ -1,12 +1,12 @@
 // The addons of a spec, checked against versions and room; an impossible wish names the smallest changes that make it possible. Pure.
-import { addons as table, findAddon } from '../addons/index.ts';
+import { findAddon, addons as table } from '../addons/index.ts';
 import { DevstackError, type Hint, isDevstackError } from '../model/error.ts';
 import type { EngineFacts } from '../model/fact.ts';
 import type { StackSpec } from '../model/stack.ts';
 import { findSample } from '../samples/index.ts';
-import { type Change, applyChange, changeJson, changeText, commandOf } from './change.ts';
+import { applyChange, type Change, changeJson, changeText, commandOf } from './change.ts';
 import { requireFit } from './fit.ts';
-import { type Selection, requireKubernetes, selectAddons } from './select.ts';
+import { requireKubernetes, type Selection, selectAddons } from './select.ts';
 
 export interface SolveInput {
   readonly spec: StackSpec;

@@ -1,7 +1,7 @@
 // cert-manager: certificates as objects. The version is the one that Knative tests with.
 import type { Addon, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { type Workload, soonReady, workloadRef } from '../workload.ts';
+import { soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const NAMESPACE = 'cert-manager';
 const KNATIVE = 'https://raw.githubusercontent.com/knative/serving/knative-v1.23.0/third_party/cert-manager-latest/cert-manager.yaml';

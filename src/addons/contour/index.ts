@@ -1,8 +1,8 @@
 // Contour as net-contour wants it: two of them, one for requests from outside and one for those within the cluster.
 import type { Patch } from '../../model/plan.ts';
-import { type Addon, type AddonContext, type AddonInstall } from '../addon.ts';
+import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { type Workload, requests, soonReady, workloadRef } from '../workload.ts';
+import { requests, soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const VERSION = '1.33.5';
 const URL = 'https://raw.githubusercontent.com/knative/serving/knative-v1.23.0/third_party/contour-latest/contour.yaml';

@@ -1,7 +1,7 @@
 // Istio without sidecars, sized for a laptop: istiod and one ingress gateway, from the rendering that net-istio ships.
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { type Workload, keepSingle, requests, soonReady, workloadRef } from '../workload.ts';
+import { keepSingle, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const NAMESPACE = 'istio-system';
 const VERSION = '1.29.2';

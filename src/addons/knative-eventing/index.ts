@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../model/object.ts';
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { type Workload, keepSingle, requests, soonReady, workloadRef } from '../workload.ts';
+import { keepSingle, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const NAMESPACE = 'knative-eventing';
 const RELEASES = 'https://github.com/knative/eventing/releases/download';

@@ -1,7 +1,7 @@
 // Knative's HPA class: revisions that scale by CPU or memory, with the autoscaler that Kubernetes has.
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { type Workload, requests, soonReady, workloadRef } from '../workload.ts';
+import { requests, soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const RELEASES = 'https://github.com/knative/serving/releases/download';
 

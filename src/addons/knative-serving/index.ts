@@ -2,7 +2,7 @@
 import type { Patch } from '../../model/plan.ts';
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { type Workload, keepSingle, requests, soonReady, workloadRef } from '../workload.ts';
+import { keepSingle, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const NAMESPACE = 'knative-serving';
 const RELEASES = 'https://github.com/knative/serving/releases/download';

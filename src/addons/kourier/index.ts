@@ -1,7 +1,7 @@
 // Kourier: the small Envoy ingress for Knative, and the default one.
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { type Workload, ingressService, keepSingle, requests, soonReady, workloadRef } from '../workload.ts';
+import { ingressService, keepSingle, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const RELEASES = 'https://github.com/knative-extensions/net-kourier/releases/download';
 const GATEWAY_NAMESPACE = 'kourier-system';

@@ -3,7 +3,7 @@ import { preconditionError } from '../../model/error.ts';
 import type { KubeObject } from '../../model/object.ts';
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { type Workload, inContainer, soonReady, workloadRef } from '../workload.ts';
+import { inContainer, soonReady, type Workload, workloadRef } from '../workload.ts';
 import { addressRange } from './address-range.ts';
 
 const NAMESPACE = 'metallb-system';

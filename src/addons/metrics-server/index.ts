@@ -1,7 +1,7 @@
 // metrics-server: CPU and memory of nodes and pods, for `kubectl top` and for every HorizontalPodAutoscaler.
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { type Workload, inContainer, requests, soonReady, workloadRef } from '../workload.ts';
+import { inContainer, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const RELEASES = 'https://github.com/kubernetes-sigs/metrics-server/releases/download';
 

@@ -1,7 +1,7 @@
 // net-contour: Knative's ingress by Contour.
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { type Workload, ingressService, requests, workloadRef } from '../workload.ts';
+import { ingressService, requests, type Workload, workloadRef } from '../workload.ts';
 
 const RELEASES = 'https://github.com/knative-extensions/net-contour/releases/download';
 

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../model/object.ts';
 import type { Patch } from '../../model/plan.ts';
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { type Workload, ingressService, requests, soonReady, workloadRef } from '../workload.ts';
+import { ingressService, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const RELEASES = 'https://github.com/knative-extensions/net-gateway-api/releases/download';
 const GATEWAYS = 'istio-system';

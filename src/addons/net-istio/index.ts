@@ -1,7 +1,7 @@
 // net-istio: Knative's ingress by Istio's gateway.
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { type Workload, ingressService, requests, soonReady, workloadRef } from '../workload.ts';
+import { ingressService, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const RELEASES = 'https://github.com/knative-extensions/net-istio/releases/download';
 
