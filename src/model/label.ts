@@ -6,6 +6,12 @@ export const DOCKER_STACK_LABEL = 'dev.devstack.stack';
 export const DOCKER_PROVIDER_LABEL = 'dev.devstack.provider';
 /** Docker label: JSON of what the stack was made with (ports, versions). */
 export const DOCKER_RECORD_LABEL = 'dev.devstack.record';
+/** Docker label of what runs inside a swarm (services, their networks, volumes, secrets): the name of the stack that it is in. */
+export const DOCKER_MEMBER_LABEL = 'dev.devstack.member-of';
+/** Docker label: what a container is to its stack (`manager`, `worker`, `gateway`). */
+export const DOCKER_ROLE_LABEL = 'dev.devstack.role';
+/** Docker label of a service: hash of what devstack asked for, to recognise an unchanged one. */
+export const DOCKER_APPLIED_LABEL = 'dev.devstack.applied';
 
 /** Kubernetes label on every object that devstack applies; its value is the stack. */
 export const STACK_LABEL = 'devstack.dev/stack';

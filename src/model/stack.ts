@@ -36,4 +36,6 @@ export interface StackSpec {
   /** Versions that differ from the table: `{ knative: '1.24.0' }`. */
   readonly versions: { readonly [component: string]: string };
   readonly timeoutMs: number;
+  /** Wishes that only one provider knows; each says in its folder which it takes. */
+  readonly settings?: { readonly [key: string]: string };
 }
