@@ -53,7 +53,7 @@ function candidates({ spec, canChange }: SolveInput, problem: DevstackError): re
   const ingresses = table.flatMap((addon) => addon.ingress?.id ?? []).filter((id) => id !== spec.ingress);
   return [
     ...(spec.fit ? [] : [{ kind: 'fit' } as const]),
-    ...(canChange.kubernetes && typeof minimum === 'string' ? [{ kind: 'kubernetes', version: minimum } as const] : []),
+    ...(canChange.kubernetes && typeof minimum === 'string' ? [{ kind: 'kubernetes', version: lineOf(minimum) } as const] : []),
     ...(canChange.nodes ? [1, 2, 3].map((more) => spec.nodes + more).filter((nodes) => nodes <= MAX_NODES).map((nodes) => ({ kind: 'nodes', nodes } as const)) : []),
     ...ingresses.map((ingress) => ({ kind: 'ingress', ingress } as const)),
     ...droppable(spec).map((addon) => ({ kind: 'drop', addon } as const)),

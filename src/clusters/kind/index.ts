@@ -78,6 +78,7 @@ async function observe(target: Target, { ports }: ProviderContext): Promise<Clus
     ...(kubernetes === undefined ? {} : { kubernetes }),
     ...(record === undefined ? {} : { settings: record.settings }),
     ...(nodes.length === 0 ? {} : { capacity }),
+    ...(held.network?.subnet === undefined ? {} : { subnet: held.network.subnet }),
   };
 }
 
