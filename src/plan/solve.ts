@@ -1,4 +1,5 @@
 // The addons of a spec, checked against versions and room; an impossible wish names the smallest changes that make it possible. Pure.
+import { lineOf } from '../addons/compatibility.ts';
 import { findAddon, addons as table } from '../addons/index.ts';
 import { DevstackError, type Hint, isDevstackError } from '../model/error.ts';
 import type { EngineFacts } from '../model/fact.ts';

@@ -93,11 +93,11 @@ describe('conflicts and versions', () => {
     ]);
   });
 
-  test('an old Kubernetes: the lowest that all run on', () => {
+  test('an old Kubernetes: the lowest line that all run on', () => {
     const error = refusalOf(input({ kubernetes: '1.33.4' }));
     expect(error).toMatchObject({ code: 'kubernetes-too-old', exit: 3, message: 'Knative Serving 1.23.0 needs Kubernetes 1.34.0 or newer, the nodes have 1.33.4' });
-    expect(changesOf(error)).toEqual([[{ kind: 'kubernetes', version: '1.34.0' }]]);
-    expect(commands(error)).toEqual(['devstack up knative --name t --with knative-serving --kubernetes 1.34.0']);
+    expect(changesOf(error)).toEqual([[{ kind: 'kubernetes', version: '1.34' }]]);
+    expect(commands(error)).toEqual(['devstack up knative --name t --with knative-serving --kubernetes 1.34']);
   });
 
   test('an older Knative runs on an older Kubernetes', () => {
