@@ -1,26 +1,26 @@
-// Which stacks exist, told by Docker labels alone: works without any file of ours on this machine.
+// Stacks by what they left in Docker: nothing is asked but the labels, so a lost state folder and a dead cluster do not matter.
 import type { StackFacts } from '../model/fact.ts';
-import { isJsonObject } from '../model/json.ts';
-import { clusterName, DOCKER_PROVIDER_LABEL, DOCKER_RECORD_LABEL, DOCKER_STACK_LABEL } from '../model/label.ts';
-import type { Docker, DockerNetwork } from '../ports.ts';
+import { clusterName, DOCKER_STACK_LABEL } from '../model/label.ts';
+import { readStackRecord, type StackRecord } from '../model/record.ts';
+import type { Docker } from '../ports.ts';
 
-function portOf(network: DockerNetwork): number | undefined {
-  try {
-    const record: unknown = JSON.parse(network.labels[DOCKER_RECORD_LABEL] ?? '{}');
-    const port = isJsonObject(record) ? record['port'] : undefined;
-    return typeof port === 'number' ? port : undefined;
-  } catch {
-    return undefined; // a label that somebody else wrote
+/** Every stack of which anything exists, by name. Reads only. */
+export async function discoverStacks(docker: Pick<Docker, 'listNetworks' | 'listContainers' | 'listVolumes'>): Promise<readonly StackFacts[]> {
+  const labels = [DOCKER_STACK_LABEL];
+  const [networks, containers, volumes] = await Promise.all([
+    docker.listNetworks({ labels }), docker.listContainers({ labels }), docker.listVolumes({ labels }),
+  ]);
+  const stacks = new Map<string, StackFacts>();
+  for (const thing of [...networks, ...containers, ...volumes]) {
+    const record = readStackRecord(thing.labels);
+    if (record === undefined) continue;
+    // One stack has many things; the one whose record is whole says the most.
+    const known = stacks.get(record.stack);
+    if (known?.port === undefined) stacks.set(record.stack, factsOf(record));
   }
+  return [...stacks.values()].sort((a, b) => a.stack.localeCompare(b.stack, 'en'));
 }
 
-/** Every stack has one network that carries its labels, made before anything else of it. Sorted by name. */
-export async function discoverStacks(docker: Pick<Docker, 'listNetworks'>): Promise<readonly StackFacts[]> {
-  const networks = await docker.listNetworks({ labels: [DOCKER_STACK_LABEL] });
-  return networks
-    .map((network) => {
-      const stack = network.labels[DOCKER_STACK_LABEL] ?? '';
-      return { stack, provider: network.labels[DOCKER_PROVIDER_LABEL] ?? '', cluster: clusterName(stack), port: portOf(network) };
-    })
-    .sort((a, b) => a.stack.localeCompare(b.stack));
+function factsOf({ stack, provider, cluster, ports }: StackRecord): StackFacts {
+  return { stack, provider, cluster: cluster === '' ? clusterName(stack) : cluster, port: ports[0]?.host };
 }

@@ -5,7 +5,7 @@ import type { ClusterProvider } from './provider.ts';
 export { discoverStacks } from './discover.ts';
 
 const loaders: { readonly [id: string]: () => Promise<ClusterProvider> } = {
-  kind: async () => (await import('./kind0/index.ts')).kind,
+  kind: async () => (await import('./kind/index.ts')).kind,
 };
 
 export const providerIds: readonly string[] = Object.keys(loaders);

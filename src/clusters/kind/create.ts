@@ -1,4 +1,5 @@
 // Makes a kind cluster, and lets go of it as soon as its API server answers: kind then still installs network and storage.
+import { dirname, join } from 'node:path';
 import type { KubernetesAccess } from '../../model/access.ts';
 import { isAbortError, isDevstackError, notReadyError, preconditionError } from '../../model/error.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
@@ -9,7 +10,6 @@ import { waitForApi } from './access.ts';
 import { controlPlaneName, kindConfig } from './cluster-plan.ts';
 import { imageError, kindError } from './failure.ts';
 import { markFinished } from './holdings.ts';
-import { KIND_OF_PINS } from './node-image.ts';
 import { removeHoldings } from './remove.ts';
 
 /** What is left after a failure or an interruption must be gone within this, whatever the user's own deadline was. */
@@ -24,14 +24,13 @@ export interface Creation {
   readonly finished: Promise<void>;
 }
 
-/** What kind needs: itself, the docker command, the image. Throws `docker-cli-missing`, `kind-too-old`, `kind-image-…`. */
+/** What kind needs: itself, the docker command, the image. Returns its path. Throws `docker-cli-missing`, `kind-image-…`. */
 async function prepare(plan: ClusterPlan, context: ProviderContext): Promise<string> {
   const { ports, signal } = context;
   const [kind, docker] = await Promise.all([
     ports.artifacts.tool('kind', { signal }), ports.processes.find('docker'), ensureImage(plan, context),
   ]);
   if (docker === undefined) throw kindError({ plan, output: 'exec: "docker": executable file not found in $PATH', exitCode: 1, evidence: '' });
-  await requireVersion(kind, ports, signal);
   return kind;
 }
 
@@ -46,17 +45,6 @@ async function ensureImage(plan: ClusterPlan, { ports, signal, onProgress }: Pro
   } catch (cause) {
     throw isDevstackError(cause) && cause.code === 'image-pull-failed' ? imageError(plan, cause) : cause;
   }
-}
-
-async function requireVersion(kind: string, { processes }: Ports, signal: AbortSignal): Promise<void> {
-  const { stdout } = await processes.run(kind, ['version', '-q'], { signal });
-  const [have, need] = [stdout.trim(), KIND_OF_PINS].map((text) => text.split('.').map(Number.parseFloat));
-  const difference = (have?.[0] ?? 0) - (need?.[0] ?? 0) || (have?.[1] ?? 0) - (need?.[1] ?? 0);
-  if (difference >= 0) return;
-  throw preconditionError({
-    code: 'kind-too-old', message: `${kind} is version ${stdout.trim()}, the node images need ${KIND_OF_PINS}`,
-    hints: [{ text: 'take it off PATH, then devstack fetches its own', command: `which -a kind` }],
-  });
 }
 
 /** Nothing of the cluster may exist. Both promises must be looked at; they fail together. */
@@ -98,7 +86,7 @@ async function firstAccess(plan: ClusterPlan, context: ProviderContext, finished
 
 async function runToEnd(kind: string, plan: ClusterPlan, context: ProviderContext): Promise<void> {
   const { ports } = context;
-  const folder = privateFolder(plan.cluster, ports);
+  const folder = privateFolder(plan.stack, ports);
   try {
     await ports.files.makeDirectory(folder);
     const result = await runKind(kind, plan, context);
@@ -116,8 +104,8 @@ async function runToEnd(kind: string, plan: ClusterPlan, context: ProviderContex
 }
 
 /** kind insists on writing a kubeconfig; it is never the user's. */
-export function privateFolder(cluster: string, { folders }: Pick<Ports, 'folders'>): string {
-  return `${folders.state}/kind/${cluster}`;
+export function privateFolder(stack: string, { kubeconfigs }: Pick<Ports, 'kubeconfigs'>): string {
+  return join(dirname(kubeconfigs.pathOf(stack)), 'kind');
 }
 
 /**
@@ -125,7 +113,7 @@ export function privateFolder(cluster: string, { folders }: Pick<Ports, 'folders
  * late, remove nodes that a later run has made.
  */
 async function runKind(kind: string, plan: ClusterPlan, { ports, signal, onProgress }: ProviderContext): Promise<ProcessResult> {
-  const kubeconfig = `${privateFolder(plan.cluster, ports)}/kubeconfig`;
+  const kubeconfig = join(privateFolder(plan.stack, ports), 'kubeconfig');
   return await ports.processes.run(kind, ['create', 'cluster', '--name', plan.cluster, '--config', '-', '--kubeconfig', kubeconfig, '--retain'], {
     input: JSON.stringify(kindConfig(plan)), signal,
     env: { ...kindEnvironment(ports), KUBECONFIG: kubeconfig, KIND_EXPERIMENTAL_DOCKER_NETWORK: plan.cluster },

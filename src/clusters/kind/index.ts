@@ -86,7 +86,7 @@ async function destroy(target: Target, { ports, signal }: ProviderContext): Prom
   const held = await readHoldings(ports.docker, target);
   if (isNotOurs(held)) refuseForeign(held, target);
   const removed = await removeHoldings(target, ports, signal);
-  await ports.files.remove(privateFolder(target.cluster, ports));
+  await ports.files.remove(privateFolder(target.stack, ports));
   return removed;
 }
 
