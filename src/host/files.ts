@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, type FileHandle, lstat, mkdir, open, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FileStat, Files } from '../ports.ts';
 import { errnoOf, fileError } from './file-error.ts';
@@ -125,13 +125,14 @@ async function append(path: string, text: string): Promise<void> {
   }, `write ${path}`, path);
 }
 
-/** Where a symlink leads, also when that file does not exist yet. */
+/** Where symlinks lead, also when the file at their end does not exist yet. */
 async function targetOf(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (cause) {
     if (errnoOf(cause) !== 'ENOENT') throw cause;
-    return path;
+    const isLink = (await statIfThere(path))?.isSymbolicLink() === true;
+    return isLink ? await targetOf(resolve(dirname(path), await readlink(path))) : path;
   }
 }
 

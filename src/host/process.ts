@@ -10,16 +10,16 @@ import type { Processes, ProcessOptions, ProcessResult } from '../ports.ts';
 
 type Env = { readonly [name: string]: string | undefined };
 
-/** A program that ignores SIGTERM is killed after this. */
 const GRACE_MS = 3_000;
 /** After SIGKILL the pipes close at once, unless somebody else holds them. */
 const AFTER_KILL_MS = 500;
 const MAX_OUTPUT_CHARACTERS = 64 * 2 ** 20;
 const MAX_LINE_CHARACTERS = 64 * 2 ** 10;
 
-export function createProcesses(env: Env): Processes {
+/** `graceMs`: a program that ignores SIGTERM for so long is killed. */
+export function createProcesses(env: Env, { graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): Processes {
   return {
-    run: (command, args, options = {}) => run(env, { command, args, options }),
+    run: (command, args, options = {}) => run(env, { command, args, options, graceMs }),
     find: (name) => find(env, name),
   };
 }
@@ -28,6 +28,7 @@ interface Job {
   readonly command: string;
   readonly args: readonly string[];
   readonly options: ProcessOptions;
+  readonly graceMs: number;
 }
 
 async function run(env: Env, job: Job): Promise<ProcessResult> {
@@ -53,7 +54,7 @@ async function run(env: Env, job: Job): Promise<ProcessResult> {
     emitLines(child.stdout, 'stdout', options.onLine);
     emitLines(child.stderr, 'stderr', options.onLine);
   }
-  const ending = watchForEnd(child, ownGroup, options);
+  const ending = watchForEnd(child, ownGroup, job);
   // A grandchild in a session of its own can hold the pipes open after the kill: then its output is not waited for.
   const result = await Promise.race([child, ending.forced]);
   ending.stop();
@@ -91,7 +92,7 @@ interface Child {
 }
 
 /** Ends the child with all it has started when the signal aborts or the time is up: SIGTERM, after a grace SIGKILL. */
-function watchForEnd(child: Child, ownGroup: boolean, options: ProcessOptions) {
+function watchForEnd(child: Child, ownGroup: boolean, { options, graceMs }: Job) {
   let cause: 'aborted' | 'timeout' | undefined;
   let killTimer: NodeJS.Timeout | undefined;
   let giveUp: (value: undefined) => void = () => undefined;
@@ -105,7 +106,7 @@ function watchForEnd(child: Child, ownGroup: boolean, options: ProcessOptions) {
     killTimer = setTimeout(() => {
       signalTo(child, ownGroup, 'SIGKILL');
       killTimer = setTimeout(giveUp, AFTER_KILL_MS, undefined);
-    }, GRACE_MS);
+    }, graceMs);
   };
   const onAbort = () => end('aborted');
   options.signal?.addEventListener('abort', onAbort, { once: true });

@@ -50,7 +50,8 @@ export async function openJournal(world: JournalWorld, stack: string, command: s
   await last;
   const add = (entry: JsonObject): Promise<void> => {
     const text = line({ run: id, at: clock.now(), ...entry });
-    last = last.then(() => files.append(path, text));
+    // One line that could not be written is no reason to lose the next.
+    last = last.catch(() => undefined).then(() => files.append(path, text));
     return last;
   };
   return {
@@ -75,11 +76,12 @@ export async function readJournal(world: Pick<JournalWorld, 'files' | 'folders'>
   return [...runs.values()];
 }
 
-/** Removes what is kept of the stack's runs. */
+/** Removes what is kept of the stack's runs, and its folder when nothing else is there. Only after `end`. */
 export async function removeJournal(world: Pick<JournalWorld, 'files' | 'folders'>, stack: string): Promise<void> {
-  const path = join(folderOf(world.folders, stack), NAME);
-  await world.files.remove(path);
-  await world.files.remove(`${path}.1`);
+  const folder = folderOf(world.folders, stack);
+  await world.files.remove(join(folder, NAME));
+  await world.files.remove(join(folder, `${NAME}.1`));
+  if ((await world.files.list(folder)).length === 0) await world.files.remove(folder);
 }
 
 function parse(text: string): JsonObject | undefined {
