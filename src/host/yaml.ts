@@ -91,6 +91,10 @@ function checkDocument(document: Document, name: string, lines: LineCounter): vo
     Seq(_, node, path) {
       if (path.length > MAX_DEPTH) throw invalid(name, 'it is nested too deeply', positionOf(node, lines));
     },
+    Alias(_, node, path) {
+      const target = node.resolve(document);
+      if (target !== undefined && path.includes(target)) throw invalid(name, 'an alias stands inside of what it means', positionOf(node, lines));
+    },
     Scalar(_, node) {
       // The float of YAML 1.1 has no digit that it needs: `build: .` of a Compose file is the text that everybody means.
       if (Number.isNaN(node.value) && /^[-+]?\.[_]*$/.test(node.source ?? '')) node.value = node.source;
