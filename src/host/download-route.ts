@@ -95,6 +95,13 @@ function headersOf(target: URL, world: RouterWorld): { readonly [name: string]: 
   };
 }
 
+/**
+ * undici's parser fails an assertion, as an error nobody can catch, when a server closes the connection after the body
+ * (HTTP/1.0, `Connection: close`) while the reader is slower: onHttpSocketEnd → finish → assert(!paused). So it never pauses;
+ * what the disk has not taken yet waits in memory.
+ */
+const NEVER_PAUSE = 2 ** 31 - 1;
+
 interface Sending {
   readonly target: URL;
   readonly headers: { readonly [name: string]: string };
@@ -110,7 +117,7 @@ async function send({ target, headers, proxy, dispatcher, signal }: Sending): Pr
   const either = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
   const { request } = await import('undici');
   try {
-    const answer = await request(url, { dispatcher, headers, signal: either, headersTimeout: HEADERS_MS, bodyTimeout: 0 });
+    const answer = await request(url, { dispatcher, headers, signal: either, headersTimeout: HEADERS_MS, bodyTimeout: 0, highWaterMark: NEVER_PAUSE });
     // Until somebody reads it, an error of the body would be one that nobody handles.
     answer.body.on('error', () => undefined);
     return { url, status: answer.statusCode, headers: single(answer.headers), body: answer.body, failure, drop: () => done.abort() };

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createDownloads } from '../../src/host/download.ts';
 
-const BODY = Buffer.alloc(4 * 2 ** 20, 'x');
+// The reader is still paused at the end of the body when the close arrives: seen with this size of one file of Knative.
+const BODY = Buffer.alloc(521_056, 'x');
 
 test('a server that closes the connection after the body is read to the end', async () => {
   const server = createServer((socket) => {
@@ -20,8 +21,12 @@ test('a server that closes the connection after the body is read to the end', as
   try {
     const path = join(folder, 'file');
     const { port } = server.address() as AddressInfo;
-    await createDownloads({ env: {}, userAgent: 'test' }).download({ url: `http://127.0.0.1:${port}/file`, path, maxBytes: 2 ** 30 });
-    expect((await readFile(path)).equals(BODY)).toBe(true);
+    const downloads = createDownloads({ env: {}, userAgent: 'test' });
+    for (let time = 0; time < 20; time += 1) {
+      await rm(path, { force: true });
+      await downloads.download({ url: `http://127.0.0.1:${port}/file`, path, maxBytes: 2 ** 30 });
+      expect((await readFile(path)).equals(BODY)).toBe(true);
+    }
   } finally {
     server.close();
     await rm(folder, { recursive: true });

@@ -7,7 +7,7 @@ import type { Plan } from '../../model/plan.ts';
 import { planDown } from '../../plan/plan-down.ts';
 import type { Ports } from '../../ports.ts';
 import type { DownResult, RunOptions } from '../use-cases.ts';
-import type { Recorder } from './recorder.ts';
+import { type Journals, journalled } from './journals.ts';
 import { providerContext } from './up.ts';
 
 /** Where a stack that left no label would have been made. */
@@ -32,14 +32,15 @@ export async function planDownStack(ports: Ports, stack: string, { signal }: Run
   return planDown({ ...target, parts: await partsOf(ports, target, signal) }, await findProvider(target.provider));
 }
 
-export async function downStack(ports: Ports, recorder: Recorder, plan: Plan, options: RunOptions): Promise<DownResult> {
+export async function downStack(ports: Ports, journals: Journals, plan: Plan, options: RunOptions): Promise<DownResult> {
   const started = ports.clock.monotonic();
   const destroy = plan.steps.find((step) => step.kind === 'destroy');
   const provider = await findProvider(destroy?.cluster.provider ?? DEFAULT_PROVIDER);
-  const { run } = await execute(plan, {
-    stack: plan.stack, ports, provider, emit: options.emit, overwrite: false, record: recorder(plan.stack),
-  }, options.signal);
+  const { run } = await journalled(journals, { stack: plan.stack, command: 'down' }, (journal) => execute(plan, {
+    stack: plan.stack, ports, provider, emit: options.emit, overwrite: false, record: (entry) => journal.record(entry),
+  }, options.signal));
   await run.close();
+  await journals.remove(plan.stack);
   return {
     stack: plan.stack, removed: run.removed,
     kept: run.keptObjects.map(({ ref, reason }) => ({ what: refText(ref), reason })),

@@ -9,7 +9,7 @@ import { observe } from '../../plan/observe.ts';
 import { planUp } from '../../plan/plan-up.ts';
 import type { Ports } from '../../ports.ts';
 import type { RunOptions, UpResult, UseCases } from '../use-cases.ts';
-import type { Recorder } from './recorder.ts';
+import { type Journals, journalled } from './journals.ts';
 
 export function providerContext(ports: Ports, signal: AbortSignal): ProviderContext {
   return { ports, signal, onProgress: () => undefined };
@@ -32,15 +32,15 @@ export async function planStack(ports: Ports, spec: StackSpec, { signal }: RunOp
 }
 
 export async function upStack(
-  ports: Ports, recorder: Recorder, input: { readonly spec: StackSpec; readonly plan: Plan }, options: Parameters<UseCases['up']>[2],
+  ports: Ports, journals: Journals, input: { readonly spec: StackSpec; readonly plan: Plan }, options: Parameters<UseCases['up']>[2],
 ): Promise<UpResult> {
   const { spec, plan } = input;
   const started = ports.clock.monotonic();
   const provider = await findProvider(spec.provider);
   for (const note of plan.notes) options.emit({ type: 'note', message: note });
-  const { run, changed } = await execute(plan, {
-    stack: spec.name, ports, provider, emit: options.emit, overwrite: options.overwrite, record: recorder(spec.name),
-  }, options.signal);
+  const { run, changed } = await journalled(journals, { stack: spec.name, command: 'up' }, (journal) => execute(plan, {
+    stack: spec.name, ports, provider, emit: options.emit, overwrite: options.overwrite, record: (entry) => journal.record(entry),
+  }, options.signal));
   await run.close();
   if (run.access?.runtime !== 'kubernetes') throw failedError({ code: 'no-cluster', message: 'the provider gave no way to reach the cluster' });
   for (const kept of run.keptFields) {

@@ -1,0 +1,37 @@
+// The use cases over the ports.
+import { discoverStacks } from '../../clusters/index.ts';
+import type { Emit } from '../../model/event.ts';
+import type { Ports } from '../../ports.ts';
+import type { RunOptions, UseCases } from '../use-cases.ts';
+import { downStack, planDownStack } from './down.ts';
+import type { Journals } from './journals.ts';
+import { stackAccess, statusStacks } from './status.ts';
+import { planStack, upStack } from './up.ts';
+
+export interface Wiring {
+  readonly ports: Ports;
+  readonly journals: Journals;
+  /** Where adapters talk to from now on. */
+  listen(emit: Emit): void;
+}
+
+export function createUseCases({ ports, journals, listen }: Wiring): UseCases {
+  const heard = <O extends RunOptions>(options: O): O => {
+    listen(options.emit);
+    return options;
+  };
+  return {
+    planUp: (spec, options) => planStack(ports, spec, heard(options)),
+    up: (spec, plan, options) => upStack(ports, journals, { spec, plan }, heard(options)),
+    planDown: (stack, options) => planDownStack(ports, stack, heard(options)),
+    down: (plan, options) => downStack(ports, journals, plan, heard(options)),
+    stacks: () => discoverStacks(ports.docker),
+    status: (stack, options) => statusStacks(ports, stack, heard(options)),
+    env: (stack, options) => stackAccess(ports, stack, heard(options)),
+    mergeKubeconfig: (stack, use) => ports.kubeconfigs.merge(stack, { use }),
+    async doctor(options) {
+      const { examine } = await import('../../doctor/index.ts');
+      return examine(ports, heard(options));
+    },
+  };
+}
