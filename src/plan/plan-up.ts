@@ -3,7 +3,7 @@ import type { AddonContext } from '../addons/addon.ts';
 import { findAddon } from '../addons/index.ts';
 import type { ClusterProvider } from '../clusters/provider.ts';
 import type { Facts } from '../model/fact.ts';
-import { refOf } from '../model/object.ts';
+import { groupOf, refOf } from '../model/object.ts';
 import { type ClusterPlan, type Endpoint, INGRESS_NODE_PORT, type Plan, type Step } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';
 import { findSample } from '../samples/index.ts';
@@ -76,11 +76,14 @@ function sampleEndpoint(sample: Sample, choices: Choices): Endpoint {
 }
 
 function sampleSteps(choices: Choices, before: readonly Step[]): readonly Step[] {
-  const admitted = before.filter((step) => step.kind === 'admit').map((step) => step.id);
+  const admits = before.filter((step) => step.kind === 'admit');
   const loaded = before.filter((step) => step.kind === 'images').map((step) => step.id);
   const ready = before.filter((step) => step.kind === 'wait' || step.kind === 'settle').map((step) => step.id);
   return choices.samples.flatMap((sample) => {
     const objects = sample.objects('knative', { name: sample.id, namespace: 'default', image: sample.image, env: sample.env });
+    // Only the webhooks of its own kinds have a say in it.
+    const groups = objects.map((object) => groupOf(object.apiVersion));
+    const admitted = admits.filter((step) => groups.includes(groupOf(step.object.apiVersion))).map((step) => step.id);
     const lane = `Sample ${sample.id}`;
     const probe = { expectStatus: sample.probe.expectStatus, ...(sample.probe.expectBody === undefined ? {} : { expectBody: sample.probe.expectBody }) };
     return [
