@@ -1,19 +1,17 @@
 // Images of the local engine into the containerd of the nodes, as streams: no archive on disk, no `kind load`
 // (kubernetes-sigs/kind#3795: it fails for images of several platforms in the containerd image store).
 import { failedError } from '../../model/error.ts';
-import { isJsonObject } from '../../model/json.ts';
-import { arrayAt, stringAt } from '../../model/object.ts';
+import { stringAt } from '../../model/object.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import type { Docker, DockerImage } from '../../ports.ts';
 import type { ImageLoader, ProviderContext } from '../provider.ts';
 import { readHoldings } from './holdings.ts';
 
-/** containerd calls the config digest of an image its id, as the classic store of Docker does. */
-interface NodeImage {
-  readonly id: string;
-  readonly tags: readonly string[];
-  readonly digests: readonly string[];
-}
+/** Names in the node's containerd, as kubelet uses them, and the digest of what each stands for. */
+type Stock = ReadonlyMap<string, string>;
+
+/** In the namespace that kubelet takes its images from. */
+const CTR = ['ctr', '--namespace=k8s.io'] as const;
 
 /**
  * A name that says in the node which image of the engine was loaded: the containerd store of Docker counts the id over another
@@ -21,28 +19,25 @@ interface NodeImage {
  */
 const MARK = 'devstack.local/loaded';
 
-/** Reads the archive on stdin; the snapshotter is that of the node (fuse-overlayfs on a rootless engine). */
-const IMPORT = `
-snapshotter=$(containerd config dump | sed -n "s/^ *snapshotter = ["']\\([a-z-]*\\)["'].*/\\1/p" | head -n 1)
-exec ctr --namespace=k8s.io images import --digests --snapshotter="$snapshotter" -
-`;
-
 export const images: ImageLoader = {
   async missing(cluster, wanted, context) {
     const { docker } = context.ports;
-    const [nodes, local] = await Promise.all([runningNodes(cluster, context), localImages(wanted, docker)]);
-    const stocks = await Promise.all(nodes.map((node) => stockOf(node, docker, context.signal)));
-    return wanted.filter((reference) => stocks.some((stock) => !holds(stock, reference, local.get(reference))));
+    const [nodes, local] = await Promise.all([runningNodes(cluster, context), Promise.all(wanted.map((reference) => docker.inspectImage(reference)))]);
+    const lacking = await Promise.all(nodes.map(async (node) => {
+      const stock = await stockOf(node, context);
+      const held = await Promise.all(wanted.map((reference, index) => holds({ node, stock, reference, image: local[index] }, context)));
+      return wanted.filter((_, index) => !held[index]);
+    }));
+    return wanted.filter((reference) => lacking.some((references) => references.includes(reference)));
   },
 
   async load(cluster, reference, context) {
-    const { docker } = context.ports;
-    const image = await docker.inspectImage(reference);
+    const image = await context.ports.docker.inspectImage(reference);
     if (image === undefined) throw notHere(reference);
     const nodes = await runningNodes(cluster, context);
     await Promise.all(nodes.map(async (node) => {
-      if (holds(await stockOf(node, docker, context.signal), reference, image)) return;
-      await loadInto(node, reference, image, context);
+      const question = { node, stock: await stockOf(node, context), reference, image };
+      if (!(await holds(question, context))) await loadInto(question, context);
     }));
   },
 };
@@ -58,39 +53,51 @@ async function runningNodes({ stack, cluster }: ClusterPlan, { ports }: Provider
   return nodes.filter((node) => node.state === 'running').map((node) => node.name);
 }
 
-async function localImages(references: readonly string[], docker: Docker): Promise<ReadonlyMap<string, DockerImage | undefined>> {
-  return new Map(await Promise.all(references.map(async (reference) => [reference, await docker.inspectImage(reference)] as const)));
-}
-
-/** What kubelet sees in this node. Throws `kind-image-list-failed`. */
-async function stockOf(node: string, docker: Docker, signal: AbortSignal): Promise<readonly NodeImage[]> {
-  const { exitCode, stdout, stderr } = await docker.exec(node, ['crictl', 'images', '--output', 'json'], { signal });
+/** Throws `kind-image-list-failed`. */
+async function stockOf(node: string, { ports, signal }: ProviderContext): Promise<Stock> {
+  const { exitCode, stdout, stderr } = await ports.docker.exec(node, [...CTR, 'images', 'list'], { signal });
   if (exitCode !== 0) {
     throw failedError({
       code: 'kind-image-list-failed', message: `the node ${node} does not say which images it has`, reason: lastLine(stderr),
-      hints: [{ text: 'ask it yourself', command: `docker exec ${node} crictl images` }],
+      hints: [{ text: 'ask it yourself', command: `docker exec ${node} ${CTR.join(' ')} images list` }],
     });
   }
-  const texts = (value: unknown, key: string) => arrayAt(value, key).filter((item): item is string => typeof item === 'string');
-  return arrayAt(parse(stdout), 'images').map((image) => ({ id: stringAt(image, 'id') ?? '', tags: texts(image, 'repoTags'), digests: texts(image, 'repoDigests') }));
+  // REF TYPE DIGEST SIZE …
+  return new Map(stdout.split('\n').slice(1).flatMap((line) => {
+    const [name, , digest] = line.split(/\s+/);
+    return name === undefined || digest === undefined ? [] : [[name, digest] as const];
+  }));
+}
+
+interface Question {
+  readonly node: string;
+  readonly stock: Stock;
+  readonly reference: string;
+  /** What the engine has under this name. */
+  readonly image: DockerImage | undefined;
+}
+
+/** Does the node have the very image that the engine has under this name; when the engine has none, any of the name? */
+async function holds({ node, stock, reference, image }: Question, context: ProviderContext): Promise<boolean> {
+  const digest = stock.get(fullName(reference));
+  if (digest === undefined || image === undefined) return digest !== undefined;
+  if (digest === image.id || image.digests.some((known) => digestOf(known) === digest)) return true;
+  if (stock.get(markOf(image)) === digest) return true;
+  return await configOf(node, digest, context) === image.id;
+}
+
+/** Digest of an image's configuration, by which the classic store of Docker knows it. Undefined when it is not a plain image. */
+async function configOf(node: string, digest: string, { ports, signal }: ProviderContext): Promise<string | undefined> {
+  const { exitCode, stdout } = await ports.docker.exec(node, [...CTR, 'content', 'get', digest], { signal });
+  return exitCode === 0 ? stringAt(parse(stdout), 'config', 'digest') : undefined;
 }
 
 function parse(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
-
-/** The very image that the engine has under this name; any image of the name when the engine has none. */
-function holds(stock: readonly NodeImage[], reference: string, local: DockerImage | undefined): boolean {
-  const name = fullName(reference);
-  const named = stock.filter((image) => image.tags.includes(name) || image.digests.includes(name));
-  if (local === undefined) return named.length > 0;
-  const known = new Set([local.id, ...local.digests.map(digestOf)]);
-  return named.some((image) => known.has(image.id) || image.digests.some((digest) => known.has(digestOf(digest))) || image.tags.includes(markOf(local)));
 }
 
 function digestOf(reference: string): string {
@@ -109,20 +116,28 @@ export function fullName(reference: string): string {
   return path.includes('@') || /:[^/]*$/.test(path) ? path : `${path}:latest`;
 }
 
-async function loadInto(node: string, reference: string, image: DockerImage, { ports, signal, onProgress }: ProviderContext): Promise<void> {
+async function loadInto({ node, reference, image }: Question & { readonly image: DockerImage }, { ports, signal, onProgress }: ProviderContext): Promise<void> {
   const { docker } = ports;
   onProgress(`${reference} into ${node}`);
-  const imported = await docker.exec(node, ['sh', '-c', IMPORT], { stdin: await docker.saveImage(reference), signal });
+  // Not --all-platforms, as kind has it: the archive has one of them.
+  const load = [...CTR, 'images', 'import', '--digests', `--snapshotter=${await snapshotterOf(node, docker, signal)}`, '-'];
+  const imported = await docker.exec(node, load, { stdin: await docker.saveImage(reference), signal });
   const tagged = imported.exitCode === 0
-    ? await docker.exec(node, ['ctr', '--namespace=k8s.io', 'images', 'tag', '--force', fullName(reference), markOf(image)], { signal })
+    ? await docker.exec(node, [...CTR, 'images', 'tag', '--force', fullName(reference), markOf(image)], { signal })
     : imported;
   if (tagged.exitCode === 0) return;
   throw failedError({
     code: 'kind-image-load-failed', message: `the image ${reference} could not be loaded into ${node}`, reason: lastLine(tagged.stderr),
     hints: [/no space left/i.test(tagged.stderr)
       ? { text: 'see what takes the room', command: 'docker system df' }
-      : { text: 'see what is in the node', command: `docker exec ${node} crictl images` }],
+      : { text: 'see what is in the node', command: `docker exec ${node} ${CTR.join(' ')} images list` }],
   });
+}
+
+/** Where kubelet's containerd unpacks images: overlayfs, or fuse-overlayfs on a rootless engine. */
+async function snapshotterOf(node: string, docker: Docker, signal: AbortSignal): Promise<string> {
+  const { stdout } = await docker.exec(node, ['containerd', 'config', 'dump'], { signal });
+  return /\bsnapshotter = ["']([a-z0-9-]+)["']/.exec(stdout)?.[1] ?? 'overlayfs';
 }
 
 function lastLine(text: string): string {
