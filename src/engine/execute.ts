@@ -1,4 +1,5 @@
 // Plan → events: runs the steps in the order of their needs, as many at once as the needs allow. Knows no kind of step.
+import { setMaxListeners } from 'node:events';
 import { interruptedError, isAbortError, isDevstackError, notReadyError } from '../model/error.ts';
 import type { Plan, Step, StepId } from '../model/plan.ts';
 import { handlerOf } from './handlers.ts';
@@ -23,8 +24,11 @@ function requireSound(plan: Plan): void {
 async function runStep(step: Step, run: Run, signal: AbortSignal): Promise<'done' | 'unchanged'> {
   const { ports, emit, record } = run.input;
   const timeout = step.timeoutMs === undefined ? undefined : AbortSignal.timeout(step.timeoutMs);
+  const ending = AbortSignal.any(timeout === undefined ? [signal] : [signal, timeout]);
+  // Many requests in flight listen to one signal: that is no leak.
+  setMaxListeners(0, ending);
   const context: StepContext = {
-    run, ports, signal: timeout === undefined ? signal : AbortSignal.any([signal, timeout]),
+    run, ports, signal: ending,
     onProgress: (message, done, total) => emit({
       type: 'progress', id: step.id, message, ...(done === undefined ? {} : { done }), ...(total === undefined ? {} : { total }),
     }),

@@ -1,4 +1,5 @@
 // The use cases over the ports.
+import { setMaxListeners } from 'node:events';
 import { discoverStacks } from '../../clusters/index.ts';
 import type { Emit } from '../../model/event.ts';
 import type { Ports } from '../../ports.ts';
@@ -18,6 +19,7 @@ export interface Wiring {
 export function createUseCases({ ports, journals, listen }: Wiring): UseCases {
   const heard = <O extends RunOptions>(options: O): O => {
     listen(options.emit);
+    setMaxListeners(0, options.signal); // many requests at once listen to it: that is no leak
     return options;
   };
   return {

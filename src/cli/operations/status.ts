@@ -1,5 +1,5 @@
 // Use cases `status` and `env`: what exists, what is ready, what answers right now.
-import { discoverStacks, findProvider } from '../../clusters/index.ts';
+import { discoverStacks, findProvider, providerIds } from '../../clusters/index.ts';
 import { askEndpoint } from '../../engine/answer.ts';
 import type { KubernetesAccess } from '../../model/access.ts';
 import { preconditionError, usageError } from '../../model/error.ts';
@@ -61,7 +61,16 @@ function hintsOf(facts: ClusterFacts, stack: string) {
   return [];
 }
 
+/** A stack of a provider that this devstack does not have, made by another version: named, not touched. */
+function unknownProvider(found: StackFacts): StackStatus {
+  return {
+    stack: found.stack, provider: found.provider, cluster: found.cluster, state: 'foreign', context: undefined, kubeconfig: undefined, kubernetes: undefined,
+    parts: [], endpoints: [], hints: [{ text: `this devstack has no provider ${found.provider}: use the one that made the stack` }],
+  };
+}
+
 async function statusOf(ports: Ports, found: StackFacts, { signal }: RunOptions): Promise<StackStatus> {
+  if (!providerIds.includes(found.provider)) return unknownProvider(found);
   const provider = await findProvider(found.provider);
   const context = providerContext(ports, signal);
   const facts = await provider.observe(found.stack, found.cluster, context);

@@ -10,6 +10,6 @@ export const hello: Sample = {
   port: 8080,
   kinds: ['knative'],
   env: { TARGET: 'devstack' },
-  probe: { path: '/', expectStatus: 200, expectBody: 'Hello devstack' },
+  probe: { path: '/', expectStatus: 200, expectBody: 'Hello' },
   objects: (_kind, options) => [knativeService(options, 8080)],
 };
