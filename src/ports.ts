@@ -328,7 +328,7 @@ export interface SwarmCluster {
 }
 
 export interface SwarmInit {
-  /** Address or interface that other nodes reach this one at. */
+  /** Address that other nodes reach this one at; it listens there only. */
   readonly advertise: string;
   readonly labels: { readonly [key: string]: string };
   readonly autolock: boolean;

@@ -8,8 +8,7 @@ import type { EngineConnection } from './docker-connection.ts';
 import { type ApiCall, EngineApi } from './engine-api.ts';
 import { isAbsent, isRefusal, reasonOf, swarmError } from './swarm-error.ts';
 
-/** Every Swarm port that devstack opens stays on the network of the nodes. */
-const LISTEN = '0.0.0.0:2377';
+const SWARM_PORT = 2377;
 
 const PATH: { readonly [K in SwarmKind]: string } = {
   service: '/services', task: '/tasks', node: '/nodes', network: '/networks', secret: '/secrets', config: '/configs',
@@ -55,6 +54,11 @@ interface ClusterAnswer {
 
 const LOCAL_STATES = ['inactive', 'pending', 'active', 'error', 'locked'] as const;
 
+/** Listens where the others are, and nowhere else: an engine left to itself listens on every address of its machine. */
+function addresses(advertise: string) {
+  return { ListenAddr: `${advertise}:${SWARM_PORT}`, AdvertiseAddr: advertise, DataPathAddr: advertise };
+}
+
 function membership(call: Caller): Membership {
   return {
     async state(signal) {
@@ -64,10 +68,10 @@ function membership(call: Caller): Membership {
     },
     async init({ advertise, labels, autolock }) {
       const Spec = { Labels: labels, EncryptionConfig: { AutoLockManagers: autolock } };
-      await call('start a swarm', { method: 'POST', path: '/swarm/init', body: { ListenAddr: LISTEN, AdvertiseAddr: advertise, Spec } });
+      await call('start a swarm', { method: 'POST', path: '/swarm/init', body: { ...addresses(advertise), Spec } });
     },
     async join({ advertise, manager, token }) {
-      const body = { ListenAddr: LISTEN, AdvertiseAddr: advertise, RemoteAddrs: [manager], JoinToken: token };
+      const body = { ...addresses(advertise), RemoteAddrs: [manager], JoinToken: token };
       await call(`join the swarm of ${manager}`, { method: 'POST', path: '/swarm/join', body });
     },
     async leave() {

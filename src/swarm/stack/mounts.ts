@@ -1,5 +1,5 @@
 // `volumes:` and `tmpfs:` of a service as Swarm's mounts. Pure.
-import { DOCKER_STACK_LABEL } from '../../model/label.ts';
+import { DOCKER_MEMBER_LABEL } from '../../model/label.ts';
 import type { MountSpec } from '../../model/swarm.ts';
 import type { Value } from './findings.ts';
 import type { StackScope } from './scope.ts';
@@ -64,7 +64,7 @@ function target(volume: Value, path: string, { source, isReadOnly, noCopy }: Sou
     volume.problem(`the volume ${source} is not declared under the volumes of the file`);
     return [];
   }
-  const options = known.isExternal ? {} : { Labels: { ...scope.labels, ...known.labels, [DOCKER_STACK_LABEL]: scope.owner }, ...known.driver };
+  const options = known.isExternal ? {} : { Labels: { ...scope.labels, ...known.labels, [DOCKER_MEMBER_LABEL]: scope.owner }, ...known.driver };
   const VolumeOptions = { ...options, ...(noCopy === true ? { NoCopy: true } : {}) };
   return [{ Type: 'volume', Source: known.name, ...common, ...(Object.keys(VolumeOptions).length === 0 ? {} : { VolumeOptions }) }];
 }

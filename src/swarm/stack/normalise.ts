@@ -1,6 +1,6 @@
 // A Compose file as people write it → what Swarm is asked for, with every difference told. Pure: files are read by the caller.
 import { type Json, isJsonObject } from '../../model/json.ts';
-import { DOCKER_STACK_LABEL } from '../../model/label.ts';
+import { DOCKER_MEMBER_LABEL } from '../../model/label.ts';
 import type { Labels, ServiceSpec } from '../../model/swarm.ts';
 import { type BlobSources, type DeclaredBlob, declaredBlobs, externalName } from './blobs.ts';
 import { containerSpec, envFilePath } from './container.ts';
@@ -78,7 +78,7 @@ export function normaliseStack(source: StackSource): StackPlan {
   refuseInclude(root);
   root.checkKeys(TOP_KEYS, TOP_IGNORED);
   const name = stackName(root, source.name);
-  const labels = { [NAMESPACE_LABEL]: name, [DOCKER_STACK_LABEL]: source.owner };
+  const labels = { [NAMESPACE_LABEL]: name, [DOCKER_MEMBER_LABEL]: source.owner };
   const blobs: BlobSources = { files: source.files, env: source.env, labels, namespace: name };
   const secrets = declaredBlobs('secret', root.get('secrets'), blobs);
   const configs = declaredBlobs('config', root.get('configs'), blobs);

@@ -1,0 +1,69 @@
+// Images of the local engine into the engines of the nodes, as streams.
+import { failedError } from '../../model/error.ts';
+import type { ClusterPlan } from '../../model/plan.ts';
+import type { Docker, DockerContainer, DockerImage } from '../../ports.ts';
+import type { ImageLoader, ProviderContext } from '../provider.ts';
+import { nodeEndpoint } from './cluster-plan.ts';
+import { readHoldings } from './holdings.ts';
+
+/** Tag in a node that says which image of the local engine was loaded: the two engines may count ids over different documents. */
+const MARK = 'devstack.local/loaded';
+
+/** Where the engine itself is the node, nothing is ever missing. */
+export const images: ImageLoader = {
+  async missing(cluster, wanted, context) {
+    const nodes = await runningNodes(cluster, context);
+    if (nodes.length === 0) return [];
+    const { docker, engines } = context.ports;
+    const local = await Promise.all(wanted.map(async (reference) => [reference, await docker.inspectImage(reference)] as const));
+    const stocks = await Promise.all(nodes.map(async ({ name }) => tagsOf(await engines.docker(nodeEndpoint(name)).listImages())));
+    return local.filter(([reference, image]) => stocks.some((tags) => lacks(tags, reference, image))).map(([reference]) => reference);
+  },
+
+  async load(cluster, reference, context) {
+    const { docker, engines } = context.ports;
+    const image = await docker.inspectImage(reference);
+    if (image === undefined) throw notHere(reference);
+    const nodes = await runningNodes(cluster, context);
+    await Promise.all(nodes.map(async (node) => {
+      const inside = engines.docker(nodeEndpoint(node.name));
+      if (!lacks(tagsOf(await inside.listImages()), reference, image)) return;
+      context.onProgress(`${reference} into ${node.name}`);
+      await inside.loadImage(await docker.saveImage(reference));
+      await mark(docker, node, { reference, image });
+    }));
+  },
+};
+
+async function runningNodes(cluster: ClusterPlan, { ports, signal }: ProviderContext): Promise<readonly DockerContainer[]> {
+  return (await readHoldings(ports, cluster, signal)).nodes.filter(({ state }) => state === 'running');
+}
+
+function tagsOf(stock: readonly DockerImage[]): readonly (readonly string[])[] {
+  return stock.map(({ tags }) => tags);
+}
+
+/** The name and the mark must be on the same image: a rebuilt one has the name of the old. */
+function lacks(stock: readonly (readonly string[])[], reference: string, image: DockerImage | undefined): boolean {
+  return !stock.some((tags) => tags.includes(shortName(reference)) && (image === undefined || tags.includes(markOf(image))));
+}
+
+/** As an engine lists it: `docker.io/library/busybox` → `busybox:latest`. */
+export function shortName(reference: string): string {
+  const name = reference.replace(/^docker\.io\//, '').replace(/^library\//, '');
+  return /:[^/]*$/.test(name) || name.includes('@') ? name : `${name}:latest`;
+}
+
+function markOf({ id }: DockerImage): string {
+  return `${MARK}:${id.replace(':', '-')}`;
+}
+
+async function mark(docker: Docker, { name }: DockerContainer, { reference, image }: { readonly reference: string; readonly image: DockerImage }): Promise<void> {
+  const { exitCode, stderr } = await docker.exec(name, ['docker', 'tag', reference, markOf(image)]);
+  if (exitCode === 0) return;
+  throw failedError({ code: 'swarm-image-load-failed', message: `the image ${reference} did not arrive in ${name}`, reason: stderr.trim(), hints: [{ text: 'see what is there', command: `docker exec ${name} docker images` }] });
+}
+
+function notHere(reference: string) {
+  return failedError({ code: 'image-missing', message: `the image ${reference} is not on this machine`, hints: [{ text: 'pull it', command: `docker pull ${reference}` }] });
+}
