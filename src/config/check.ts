@@ -1,6 +1,7 @@
 // What the words of a setting must mean, whoever said them. Pure; collects problems and never stops at the first.
+import { findKnownName, refusal } from '../addons/index.ts';
 import { quote } from '../model/redact.ts';
-import { addonIds, componentIds, ingressIds, presetIds, providerIds, sampleIds } from './catalog.ts';
+import { addonNames, componentIds, ingressIds, presetIds, providerIds, sampleIds } from './catalog.ts';
 import type { Problem } from './problem.ts';
 import type { Given, Layer } from './setting.ts';
 import { nameProblem } from './stack-name.ts';
@@ -17,16 +18,28 @@ function unknown(what: string, word: string, known: readonly string[]): string {
   return `unknown ${what} ${quote(word)}; ${meant === undefined ? `there is ${known.join(', ')}` : `did you mean ${meant}?`}`;
 }
 
+/** A name that is offered no more, or not here: what became of it, and what to take instead. */
+function explained(what: string, word: string, place: string): Problem | undefined {
+  const known = what === 'addon' || what === 'ingress' ? findKnownName(word) : undefined;
+  if (known === undefined) return undefined;
+  const { code, message, reason, hints } = refusal(known);
+  return { place, message: `${message}: ${reason ?? ''}`, code, hints };
+}
+
 /** One word of a list of known ones. */
 function oneOf(what: string, known: () => readonly string[]): Check<string> {
-  return (given) => (known().includes(given.value) ? [] : [{ place: placeOf(given), message: unknown(what, given.value, known()), code: `${what}-unknown` }]);
+  return (given) => (known().includes(given.value) ? [] : [
+    explained(what, given.value, placeOf(given)) ?? { place: placeOf(given), message: unknown(what, given.value, known()), code: `${what}-unknown` },
+  ]);
 }
 
 function allOf(what: string, known: () => readonly string[]): Check<readonly string[]> {
   return (given) => given.value.flatMap((word, index) => {
     if (known().includes(word)) return [];
     const isIngress = what === 'addon' && ingressIds().includes(word);
-    return [{ place: placeOf(given, index), message: isIngress ? `${word} is an ingress: choose it by --ingress ${word}` : unknown(what, word, known()), code: `${what}-unknown` }];
+    return [explained(what, word, placeOf(given, index)) ?? {
+      place: placeOf(given, index), message: isIngress ? `${word} is an ingress: choose it by --ingress ${word}` : unknown(what, word, known()), code: `${what}-unknown`,
+    }];
   });
 }
 
@@ -53,7 +66,7 @@ const checkName: Check<string> = (given) => {
 const checkVersions: Check<{ readonly [component: string]: string }> = (given) => Object.entries(given.value).flatMap(([component, version]) => {
   const place = placeOf(given, component);
   if (!componentIds().includes(component)) return [{ place, message: unknown('component', component, componentIds()), code: 'component-unknown' }];
-  return /^\d{1,4}\.\d{1,4}\.\d{1,4}$/.test(version) ? [] : [{ place, message: `${quote(version)} is not a version such as 1.24.0`, code: 'version-invalid' }];
+  return /^\d{1,4}\.\d{1,4}\.\d{1,4}(-[a-z]{1,20})?$/.test(version) ? [] : [{ place, message: `${quote(version)} is not a version such as 1.24.0`, code: 'version-invalid' }];
 });
 
 const checkKubernetes = matches(/^1\.\d{1,3}(\.\d{1,3})?$/, 'version-invalid', 'a Kubernetes version such as 1.34.4');
@@ -69,7 +82,7 @@ export function checkSettings(settings: Layer): readonly Problem[] {
   return [
     ...run(checkName, settings.name), ...run(oneOf('preset', presetIds), settings.preset), ...run(oneOf('provider', providerIds), settings.provider),
     ...run(checkKubernetes, settings.kubernetes), ...run(checkImage, settings.nodeImage),
-    ...run(allOf('addon', addonIds), settings.addons), ...run(oneOf('ingress', ingressIds), settings.ingress),
+    ...run(allOf('addon', addonNames), settings.addons), ...run(oneOf('ingress', ingressIds), settings.ingress),
     ...run(checkDomain, settings.domain), ...run(allOf('sample', sampleIds), settings.samples),
     ...run(checkUrls, settings.mirrors), ...run(checkVersions, settings.versions),
     ...run((given: Given<string>) => checkUrls({ ...given, value: [given.value] }), settings.proxy),

@@ -7,6 +7,8 @@ export interface Problem {
   readonly message: string;
   /** Code of the error when this is the only problem. */
   readonly code: string;
+  /** What to do about it, when that is more than a look at what there is. */
+  readonly hints?: readonly Hint[];
 }
 
 export function problemText(problem: Problem): string {
@@ -20,7 +22,7 @@ export function problemsError(problems: readonly Problem[], hints: readonly Hint
   return usageError({
     code: others.length === 0 ? first.code : 'config-invalid',
     message: others.length === 0 ? problemText(first) : `${problems.length} problems`,
-    hints,
+    hints: others.length === 0 ? first.hints ?? hints : hints,
     details: { problems: problems.map(({ place, message, code }) => ({ place, message, code })) },
   });
 }
