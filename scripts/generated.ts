@@ -1,8 +1,8 @@
 // Files that are written from the tables of the program: docs/generated and the JSON Schema. Checked in; a test compares.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { argumentText, flagSummary, flagText } from '../src/cli/help.ts';
 import { visibleCommands } from '../src/cli/commands/index.ts';
+import { argumentText, flagSummary, flagText } from '../src/cli/help.ts';
 import { stackFileJsonSchema } from '../src/config/json-schema.ts';
 import { EXIT } from '../src/model/exit.ts';
 

@@ -41,6 +41,8 @@ export interface Outcome {
   readonly result?: JsonObject;
   /** Set when the command did its work and the answer is a failure (a status that is not good). */
   readonly error?: DevstackError;
+  /** `text` tells the error already: it is not written to stderr again. */
+  readonly isErrorInText?: boolean;
 }
 
 export interface CommandContext {

@@ -10,5 +10,5 @@ export async function confirmDestructive(plan: Plan, options: { readonly isYes: 
   if (isYes || destructive.length === 0) return;
   const what = destructive.map((step) => step.title.charAt(0).toLowerCase() + step.title.slice(1)).join(', ');
   if (await context.prompts.confirm(`Stack ${plan.stack}: ${what}?`, { default: false, flag: '--yes' })) return;
-  throw interruptedError('nothing was changed');
+  throw interruptedError('stopped; nothing was changed');
 }

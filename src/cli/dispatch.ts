@@ -7,7 +7,6 @@ import type { ExitCode } from '../model/exit.ts';
 import { quote } from '../model/redact.ts';
 import { bugError } from '../render/errors.ts';
 import { shellWord } from '../render/text.ts';
-import { writeBugLog } from './bug-log.ts';
 import type { CommandContext, CommandEntry, Outcome } from './command.ts';
 import { commands, findCommand, visibleCommands } from './commands/index.ts';
 import type { Io } from './io.ts';
@@ -84,11 +83,16 @@ async function outcomeOf(argv: readonly string[], session: Session, world: { rea
   return runCommand(entry, words, session, world);
 }
 
+async function bugOf(thrown: unknown, session: Session, io: Io): Promise<DevstackError> {
+  const { writeBugLog } = await import('./bug-log.ts');
+  return bugError(thrown, await writeBugLog(thrown, session, io));
+}
+
 /** What was thrown, as an error of ours: a stop by the person, or a bug with its log. */
 async function errorOf(thrown: unknown, session: Session, io: Io): Promise<DevstackError> {
   if (isDevstackError(thrown)) return thrown;
   if (io.signal.aborted || isAbortError(thrown)) return interruptedError();
-  return bugError(thrown, await writeBugLog(thrown, session, io));
+  return bugOf(thrown, session, io);
 }
 
 export async function dispatch(argv: readonly string[], io: Io, compose: Compose): Promise<ExitCode> {
@@ -103,5 +107,5 @@ export async function dispatch(argv: readonly string[], io: Io, compose: Compose
 /** The end of a run that was torn down by an exception nobody caught. */
 export async function reportBug(thrown: unknown, argv: readonly string[], io: Io): Promise<ExitCode> {
   const session = new Session(io, wantsJson(argv, io.env));
-  return session.finish({ error: bugError(thrown, await writeBugLog(thrown, session, io)) });
+  return session.finish({ error: await bugOf(thrown, session, io) });
 }

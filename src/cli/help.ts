@@ -24,10 +24,14 @@ const EXAMPLES = [
 
 const EXIT_CODES = '0 ok · 1 failed · 2 usage · 3 the machine lacks something · 4 not ready in time · 70 a bug of ours · 130 stopped';
 
+function widthOf(view: HelpView): number {
+  return Math.min(view.columns ?? FALLBACK_COLUMNS, MAX_COLUMNS);
+}
+
 /** Two columns; the right one is wrapped. */
-function rows(pairs: readonly (readonly [string, string])[], view: HelpView): readonly string[] {
-  const width = Math.min(view.columns ?? FALLBACK_COLUMNS, MAX_COLUMNS);
-  const left = Math.min(Math.max(...pairs.map(([name]) => name.length)), 32);
+function rows(pairs: readonly (readonly [string, string])[], view: HelpView, minLeft = 0): readonly string[] {
+  const width = widthOf(view);
+  const left = Math.max(minLeft, Math.min(Math.max(...pairs.map(([name]) => name.length)), 32));
   const indent = ' '.repeat(left + 4);
   return pairs.flatMap(([name, text]) => {
     const [first = '', ...more] = wrap(text, Math.max(20, width - left - 5));
@@ -65,16 +69,17 @@ function flagRows(flags: Flags, view: HelpView): readonly string[] {
 
 export function overviewText(view: HelpView): string {
   const heading = (text: string) => view.paint('bold', text);
+  const nameWidth = Math.max(...visibleCommands().map((entry) => entry.name.length));
   const groups = GROUPS.flatMap(([group, title]) => {
     const entries = visibleCommands().filter((entry) => entry.group === group);
-    return ['', heading(title), ...rows(entries.map((entry) => [entry.name, entry.summary] as const), view)];
+    return ['', heading(title), ...rows(entries.map((entry) => [entry.name, entry.summary] as const), view, nameWidth)];
   });
   return `${[
-    `devstack ${VERSION}: from nothing to a working local Kubernetes with Knative, proved by a request`,
+    ...wrap(`devstack ${VERSION}: from nothing to a working local Kubernetes with Knative, proved by a request`, widthOf(view) - 1),
     '', `${heading('Usage')}: devstack COMMAND [ARGUMENTS] [FLAGS]`,
     ...groups,
     '', heading('Examples'), ...rows(EXAMPLES, view),
-    '', heading('Exit codes'), ...wrap(EXIT_CODES, Math.min(view.columns ?? FALLBACK_COLUMNS, MAX_COLUMNS) - 3).map((line) => `  ${line}`),
+    '', heading('Exit codes'), ...wrap(EXIT_CODES, widthOf(view) - 3).map((line) => `  ${line}`),
     '', 'devstack help COMMAND tells more about one command.',
   ].join('\n')}\n`;
 }
@@ -82,11 +87,10 @@ export function overviewText(view: HelpView): string {
 export function commandText(entry: CommandEntry, command: Command, view: HelpView): string {
   const heading = (text: string) => view.paint('bold', text);
   const usage = ['devstack', entry.name, ...command.arguments.map(argumentText), '[FLAGS]'].join(' ');
-  const width = Math.min(view.columns ?? FALLBACK_COLUMNS, MAX_COLUMNS);
   const flags = Object.keys(command.flags).length === 0 ? [] : ['', heading('Flags'), ...flagRows(command.flags, view)];
   return `${[
-    `devstack ${entry.name}: ${entry.summary}`, '', `${heading('Usage')}: ${usage}`,
-    ...(command.description === undefined ? [] : ['', ...wrap(command.description, width - 1)]),
+    ...wrap(`devstack ${entry.name}: ${entry.summary}`, widthOf(view) - 1), '', `${heading('Usage')}: ${usage}`,
+    ...(command.description === undefined ? [] : ['', ...wrap(command.description, widthOf(view) - 1)]),
     ...(command.arguments.length === 0 ? [] : ['', heading('Arguments'), ...rows(command.arguments.map((argument) => [argument.name.toUpperCase(), argument.summary] as const), view)]),
     ...flags,
     '', heading('Flags of every command'), ...flagRows(commonFlags, view),

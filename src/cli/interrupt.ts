@@ -1,8 +1,11 @@
 // Signals of the process: the first one stops cleanly, the second one forces, and a stop that takes too long is forced too.
-import { constants } from 'node:os';
 
-export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
-export const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** What a shell reports for a process that ended by this signal: 128 and its number. */
+const EXIT_CODE = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const SIGPIPE_CODE = 141;
+
+export type StopSignal = keyof typeof EXIT_CODE;
+export const STOP_SIGNALS = Object.keys(EXIT_CODE) as readonly StopSignal[];
 
 /** A clean stop is promised within this. */
 export const STOP_WITHIN_MS = 5_000;
@@ -26,7 +29,7 @@ export class Interrupts {
   }
 
   receive(signal: StopSignal): void {
-    const code = 128 + constants.signals[signal];
+    const code = EXIT_CODE[signal];
     if (this.#cancelDeadline !== undefined) {
       this.#force(code, 'Stopped at once. Go on with the same command, or clean up with devstack down.');
       return;
@@ -37,7 +40,7 @@ export class Interrupts {
 
   /** Stops quietly: nobody reads any more. */
   abandon(): void {
-    this.#cancelDeadline ??= this.#world.after(STOP_WITHIN_MS, () => this.#world.exit(128 + constants.signals.SIGPIPE));
+    this.#cancelDeadline ??= this.#world.after(STOP_WITHIN_MS, () => this.#world.exit(SIGPIPE_CODE));
     this.#world.abort();
   }
 

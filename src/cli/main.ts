@@ -1,18 +1,23 @@
 // The edge of the process: streams, environment, signals and exit code. Loads nothing but the version until it must.
+import { writeSync } from 'node:fs';
 import { EXIT, type ExitCode } from '../model/exit.ts';
 import { VERSION } from '../model/version.ts';
 import type { Compose } from './dispatch.ts';
 import { Interrupts, STOP_SIGNALS } from './interrupt.ts';
-import type { Io } from './io.ts';
+import type { Io, Output } from './io.ts';
 
 const compose: Compose = async (io, network) => {
   const adapters: { readonly compose: Compose } = await import('./compose.ts');
   return adapters.compose(io, network);
 };
 
+function asksVersion(argv: readonly string[]): boolean {
+  return argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V');
+}
+
 /** One run of the program, with everything outside as an argument. Never throws. */
 export async function main(argv: readonly string[], io: Io, makeUseCases: Compose = compose): Promise<ExitCode> {
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  if (asksVersion(argv)) {
     io.stdout.write(`devstack ${VERSION}\n`);
     return EXIT.ok;
   }
@@ -24,11 +29,25 @@ export async function main(argv: readonly string[], io: Io, makeUseCases: Compos
 const LINGER_MS = 300;
 const SHOW_CURSOR = '\u001b[?25h';
 
-function processIo(signal: AbortSignal): Io {
+/** One short line without opening the stream: that alone costs as much as all the rest of `--version`. */
+const unopenedStdout: Output = {
+  write(text) {
+    try {
+      writeSync(1, text);
+    } catch {
+      // A full or closed pipe: the stream knows how to wait, and nobody is told that nobody reads.
+      process.stdout.on('error', () => undefined).write(text);
+    }
+  },
+};
+
+function processIo(signal: AbortSignal, isShort: boolean): Io {
   return {
-    // Only asked for when a question is due: opening stdin costs time and holds a pipe.
+    // Getters: a stream is opened when it is first used.
     get stdin() { return process.stdin; },
-    stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd(), signal,
+    get stdout() { return isShort ? unopenedStdout : process.stdout; },
+    get stderr() { return process.stderr; },
+    env: process.env, cwd: process.cwd(), signal,
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
   };
 }
@@ -54,14 +73,15 @@ function watchSignals(controller: AbortController): Interrupts {
 /** Runs for this process: what bin/devstack.js calls. Sets the exit code. */
 export async function start(): Promise<void> {
   const controller = new AbortController();
-  const io = processIo(controller.signal);
   const argv = process.argv.slice(2);
-  const interrupts = watchSignals(controller);
+  const io = processIo(controller.signal, asksVersion(argv));
+  // Nothing to stop, nothing to clean: the version is there before a listener would be.
+  const interrupts = asksVersion(argv) ? undefined : watchSignals(controller);
   process.once('uncaughtException', (thrown) => {
     void import('./dispatch.ts').then(({ reportBug }) => reportBug(thrown, argv, io)).finally(() => process.exit(EXIT.bug));
   });
   const code = await main(argv, io);
-  interrupts.dispose();
+  interrupts?.dispose();
   process.exitCode = code;
   setTimeout(() => process.exit(code), LINGER_MS).unref();
 }

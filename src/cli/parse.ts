@@ -25,6 +25,7 @@ interface Draft {
   readonly texts: Map<string, string[]>;
   readonly args: string[];
   readonly problems: Problem[];
+  hasUnknownFlag: boolean;
 }
 
 function usageProblem(place: string, message: string): Problem {
@@ -42,6 +43,7 @@ function findFlag(flags: Flags, rawName: string): { readonly name: string; reado
 }
 
 function unknownFlag(draft: Draft, rawName: string): void {
+  draft.hasUnknownFlag = true;
   const shown = quote(rawName).slice(1, -1);
   const meant = suggest(rawName.replace(/^-+/, '').split('=')[0] ?? '', Object.keys(draft.flags));
   draft.problems.push(usageProblem(shown, meant === undefined ? 'there is no such flag' : `there is no such flag; did you mean --${meant}?`));
@@ -88,7 +90,8 @@ function optionsFor(flags: Flags): NonNullable<Parameters<typeof parseArgs>[0]>[
 function readArguments(draft: Draft, expected: readonly Argument[]): void {
   const missing = expected.filter((argument, index) => argument.required === true && draft.args[index] === undefined);
   for (const argument of missing) draft.problems.push(usageProblem(argument.name.toUpperCase(), `is missing: ${argument.summary}`));
-  if (expected.at(-1)?.variadic === true) return;
+  // A word behind an unknown flag is most often its value: one fault, one message.
+  if (expected.at(-1)?.variadic === true || draft.hasUnknownFlag) return;
   for (const extra of draft.args.slice(expected.length)) {
     draft.problems.push(usageProblem(quote(extra), expected.length === 0 ? 'this command takes no arguments' : 'is one argument too many'));
   }
@@ -109,7 +112,7 @@ function readEnvironment(draft: Draft, env: Env): ReadonlyMap<string, string> {
 /** Never throws for what a person typed: problems are in the result. */
 export function parseCommandLine(argv: readonly string[], grammar: Grammar, env: Env): Parsed {
   const flags: Flags = { ...grammar.flags, ...commonFlags };
-  const draft: Draft = { flags, texts: new Map(), args: [], problems: [] };
+  const draft: Draft = { flags, texts: new Map(), args: [], problems: [], hasUnknownFlag: false };
   const { tokens } = parseArgs({ args: [...argv], options: optionsFor(flags), strict: false, allowPositionals: true, tokens: true });
   for (const token of tokens) {
     if (token.kind === 'positional') draft.args.push(token.value);

@@ -49,7 +49,7 @@ export class RunTally {
   stopped(hints: readonly Hint[]): DevstackError {
     const reason = this.#lastObserved;
     return new DevstackError({
-      code: 'interrupted', exit: EXIT.interrupted, message: `stopped; ${this.#where}`, ...(reason === undefined ? {} : { reason: `stopped in ${reason}` }),
+      code: 'interrupted', exit: EXIT.interrupted, message: `stopped; ${this.#where}`, ...(reason === undefined ? {} : { reason: `cut off in ${reason}` }),
       hints: this.hasBegun ? hints : hints.slice(0, 1), details: { left: this.#left.map(({ title }) => title) },
     });
   }

@@ -62,11 +62,11 @@ export class Session {
   /** Writes the last word of the run and returns its exit code. */
   finish(outcome: Outcome): ExitCode {
     this.closeRenderer();
-    const { text, result = {}, error } = outcome;
+    const { text, result = {}, error, isErrorInText = false } = outcome;
     if (this.isJson) this.#io.stdout.write(`${JSON.stringify(redact(resultLine(result, error) as JsonObject, this.#secrets))}\n`);
     else {
       if (text !== undefined) this.#io.stdout.write(this.#clean(text));
-      if (error !== undefined) this.#writeError(error);
+      if (error !== undefined && !isErrorInText) this.#writeError(error);
     }
     return error?.exit ?? EXIT.ok;
   }

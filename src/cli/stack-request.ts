@@ -3,7 +3,6 @@ import type { Problem } from '../config/problem.ts';
 import { problemsError } from '../config/problem.ts';
 import { type Resolved, resolve } from '../config/resolve.ts';
 import type { Layer } from '../config/setting.ts';
-import { readStackFile } from '../config/stack-file.ts';
 import { layerOfFlags, type StackFlagValues } from '../config/stack-flags.ts';
 import { nameProblem } from '../config/stack-name.ts';
 import type { CommandContext } from './command.ts';
@@ -17,6 +16,8 @@ interface StackInput {
 
 async function fileLayer(input: Pick<StackInput, 'flags' | 'originOf'>, context: CommandContext): Promise<Layer | undefined> {
   const path = input.flags.config;
+  // zod comes with it: only who reads a stack pays for it.
+  const { readStackFile } = await import('../config/stack-file.ts');
   return readStackFile({ ...await composeConfig(), cwd: context.io.cwd, path, namedBy: path === undefined ? undefined : input.originOf('config') });
 }
 

@@ -42,4 +42,7 @@ export const SETTING_NAMES = [
   'mirrors', 'proxy', 'caFile', 'fit', 'versions', 'timeout',
 ] as const satisfies readonly SettingName[];
 
+/** File of a stack, in the folder where devstack runs. */
+export const STACK_FILE = 'devstack.yaml';
+
 export const LIMITS = { nodes: { min: 1, max: 9 }, port: { min: 1, max: 65_535 }, listItems: 100 } as const;

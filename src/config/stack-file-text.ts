@@ -43,7 +43,7 @@ ${set(spec.ingress !== defaults.ingress.value, `ingress: ${scalar(spec.ingress)}
 # Suffix of host names. auto takes the first of a few that resolves to this machine.
 # domain: auto
 
-# Nodes: how many, and which Kubernetes (in quotes) or which image.
+# How many nodes, and which Kubernetes (in quotes) or which image.
 # nodes: 1
 # kubernetes: "1.34.4"
 # nodeImage: kindest/node:v1.34.4

@@ -1,15 +1,14 @@
 // Reads devstack.yaml into a layer of settings. Every problem is told at once, each with its line.
 import { dirname, isAbsolute, join } from 'node:path';
-import { usageError } from '../model/error.ts';
+import { isDevstackError, usageError } from '../model/error.ts';
 import type { Files, Yaml } from '../ports.ts';
 import { parseDuration } from './duration.ts';
 import { migrate } from './migrate.ts';
 import { type Problem, problemsError } from './problem.ts';
 import { checkShape, knownKeys, type StackFile } from './schema.ts';
-import type { Given, Layer, SettingName, StackSettings } from './setting.ts';
+import { type Given, type Layer, type SettingName, STACK_FILE, type StackSettings } from './setting.ts';
 import { suggest } from './suggest.ts';
 
-export const STACK_FILE = 'devstack.yaml';
 /** A stack file is a page. More is somebody's mistake, and parsing it costs seconds. */
 const MAX_BYTES = 1_000_000;
 
@@ -65,6 +64,17 @@ function layerOfFile(file: StackFile, placeOf: PlaceOf, folder: string): Layer {
   return Object.fromEntries(entries) as Layer;
 }
 
+/** What is no YAML is here a mistake of the user, not of the world. */
+function parse(yaml: FileReading['yaml'], text: string, name: string): ReturnType<Yaml['parse']> {
+  try {
+    return yaml.parse(text, name);
+  } catch (thrown) {
+    if (!isDevstackError(thrown)) throw thrown;
+    const { code, message, reason, details } = thrown;
+    throw usageError({ code, message, ...(reason === undefined ? {} : { reason }), ...(details === undefined ? {} : { details }), cause: thrown });
+  }
+}
+
 /** Throws `config-missing` for a named file that is not there, `yaml-invalid`, and every problem of shape. */
 export async function readStackFile(reading: FileReading): Promise<Layer | undefined> {
   const name = reading.path ?? STACK_FILE;
@@ -77,7 +87,7 @@ export async function readStackFile(reading: FileReading): Promise<Layer | undef
     });
   }
   if (text.length > MAX_BYTES) throw usageError({ code: 'config-too-large', message: `${name} is larger than ${MAX_BYTES} bytes` });
-  const { value, lineOf } = reading.yaml.parse(text, name);
+  const { value, lineOf } = parse(reading.yaml, text, name);
   const placeOf = placer(name, lineOf);
   const migrated = migrate(value);
   const hints = [{ text: 'see every setting, explained', command: 'devstack init --print' }];

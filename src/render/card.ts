@@ -17,7 +17,6 @@ export interface Card {
   readonly endpoints: readonly CardEndpoint[];
   readonly durationMs: number;
   readonly changed: number;
-  readonly notes: readonly string[];
   /** Set when the user's own kubeconfig has the context now. */
   readonly merged?: { readonly path: string; readonly isCurrent: boolean };
 }
@@ -59,7 +58,6 @@ export function cardText(card: Card, { columns, paint }: CardView): string {
     ...(endpoints.length === 0 ? [] : ['', ...table(endpoints, { columns, indent: 2, paint, styles: ['bold', 'cyan', 'dim'] }), ...curlLines(card, paint)]),
     '',
     ...table(nextRows(card), { indent: 2, paint, styles: ['dim'] }),
-    ...(card.notes.length === 0 ? [] : ['', ...card.notes.map((note) => `  ${paint('dim', `note: ${note}`)}`)]),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -19,9 +19,10 @@ function tailLines(details: DevstackError['details']): readonly string[] {
 }
 
 export function errorText(error: DevstackError, paint: Paint): string {
-  const label = error.exit === EXIT.interrupted ? paint('yellow', 'stopped') : paint('red', 'error');
+  // A stop that the person asked for is no error.
+  const label = error.exit === EXIT.interrupted ? '' : `${paint('red', 'error')}: `;
   const lines = [
-    `${label}: ${paint('bold', oneLine(error.message))}`,
+    label + paint('bold', oneLine(error.message)),
     ...problemLines(error.details),
     ...(error.reason === undefined ? [] : [`  cause: ${oneLine(error.reason)}`]),
     ...tailLines(error.details).map((line) => paint('dim', line)),

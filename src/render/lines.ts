@@ -42,7 +42,7 @@ export function createLinesRenderer(screen: Screen, options: LinesOptions): Rend
       if (line !== undefined) line.lastAt = options.monotonic();
       return write(title(event.id));
     }
-    const took = event.durationMs === undefined || event.state === 'unchanged' ? '' : ` after ${formatDuration(event.durationMs)}`;
+    const took = event.durationMs === undefined || event.state === 'unchanged' || event.state === 'cancelled' ? '' : ` ${event.state === 'done' ? 'in' : 'after'} ${formatDuration(event.durationMs)}`;
     const note = event.note === undefined ? '' : ` (${oneLine(event.note)})`;
     const style = event.state === 'failed' ? 'red' : event.state === 'done' ? 'green' : 'dim';
     write(`${title(event.id)}: ${paint(style, ENDS[event.state])}${took}${note}`);

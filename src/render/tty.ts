@@ -1,6 +1,6 @@
 // Events for a terminal: lanes, durations, and what a step waits for, live. The only home of listr2, which only shows:
 // its runner is not used, so it owns no order, no signal and no stream.
-import { DefaultRenderer, Listr, ListrTaskState, Spinner } from 'listr2';
+import { DefaultRenderer, figures, Listr, ListrTaskState, Spinner } from 'listr2';
 import type { DevstackEvent, StepTitle } from '../model/event.ts';
 import type { StepId } from '../model/plan.ts';
 import { hintLines } from './lines.ts';
@@ -40,7 +40,7 @@ class View extends DefaultRenderer {
   readonly #paint: Paint;
 
   constructor(list: TaskList, look: { readonly screen: Screen; readonly paint: Paint; readonly spinner: Spinner }) {
-    super(list.tasks, { spinner: look.spinner, color: coloursOf(look.paint) }, list.events);
+    super(list.tasks, { spinner: look.spinner, color: coloursOf(look.paint), icon: { FAILED_WITH_SUBTASKS: figures.cross } }, list.events);
     this.#screen = look.screen;
     this.#paint = look.paint;
   }

@@ -41,9 +41,14 @@ function __devstack_complete
   set -l words (commandline -opc)
   set -l program $words[1]
   set -e words[1]
-  $program __complete -- $words (commandline -ct) 2>/dev/null
+  set -l found ($program __complete -- $words (commandline -ct) 2>/dev/null)
+  if set -q found[1]
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c devstack -a '(__devstack_complete)'
+complete -c devstack -f -a '(__devstack_complete)'
 `;
 
 const POWERSHELL = `# devstack completion for PowerShell. Use: devstack completion powershell | Out-String | Invoke-Expression

@@ -3,6 +3,7 @@ import { presetIds } from '../../config/catalog.ts';
 import type { EffectiveSetting } from '../../config/resolve.ts';
 import { stackFlags } from '../../config/stack-flags.ts';
 import type { Json } from '../../model/json.ts';
+import { redactText } from '../../model/redact.ts';
 import { table } from '../../render/table.ts';
 import { defineCommand } from '../command.ts';
 import { resolveStack } from '../stack-request.ts';
@@ -31,7 +32,8 @@ export const config = defineCommand({
   ],
   async run(input, context) {
     const { effective } = await resolveStack(input, context);
-    const rows = effective.map(({ setting, value, origin }) => [setting, valueText(value), origin]);
+    // Redacted before the columns are measured, so that they line up.
+    const rows = effective.map(({ setting, value, origin }) => [setting, redactText(valueText(value)), origin]);
     const lines = table([['SETTING', 'VALUE', 'FROM'], ...rows], { columns: context.columns, paint: context.paint, styles: ['cyan', undefined, 'dim'] });
     return { text: `${lines.join('\n')}\n`, result: { settings: fields(effective) } };
   },

@@ -37,6 +37,6 @@ export const doctor = defineCommand({
       emit: context.emit, signal: context.io.signal, fix: input.flags.fix === true, port: spec.port, provider: spec.provider,
     });
     const error = doctorError(findings);
-    return { text: doctorText(findings, context), result: { findings: JSON.parse(JSON.stringify(findings)) }, ...(error === undefined ? {} : { error }) };
+    return { text: doctorText(findings, context), result: { findings: JSON.parse(JSON.stringify(findings)) }, ...(error === undefined ? {} : { error, isErrorInText: true }) };
   },
 });
