@@ -43,9 +43,10 @@ const SYSTEM_BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/cert
 
 export function createRouter(world: RouterWorld): Router {
   const dispatchers = new Map<string, Promise<Dispatcher>>();
-  const dispatcherFor = (proxy: URL | undefined): Promise<Dispatcher> => {
-    const key = proxy?.href ?? '';
-    const known = dispatchers.get(key) ?? openDispatcher(world, proxy);
+  const dispatcherFor = (target: URL, proxy: URL | undefined): Promise<Dispatcher> => {
+    const isSecure = target.protocol === 'https:' || proxy?.protocol === 'https:';
+    const key = `${isSecure} ${proxy?.href ?? ''}`;
+    const known = dispatchers.get(key) ?? openDispatcher(world, proxy, isSecure);
     dispatchers.set(key, known);
     return known;
   };
@@ -54,7 +55,7 @@ export function createRouter(world: RouterWorld): Router {
       let target = parse(url);
       for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
         const proxy = proxyFor(target, world.env);
-        const answer = await send({ target, headers: { ...headers, ...headersOf(target, world) }, proxy, dispatcher: await dispatcherFor(proxy), signal });
+        const answer = await send({ target, headers: { ...headers, ...headersOf(target, world) }, proxy, dispatcher: await dispatcherFor(target, proxy), signal });
         const location = REDIRECTS.includes(answer.status) ? answer.headers['location'] : undefined;
         if (location === undefined) return answer;
         answer.drop();
@@ -131,10 +132,10 @@ function single(headers: { readonly [name: string]: string | string[] | undefine
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]));
 }
 
-async function openDispatcher(world: RouterWorld, proxy: URL | undefined): Promise<Dispatcher> {
+/** Reading all authorities takes some 100 ms, which a mirror without TLS does not need. */
+async function openDispatcher(world: RouterWorld, proxy: URL | undefined, isSecure: boolean): Promise<Dispatcher> {
   const { Agent, ProxyAgent } = await import('undici');
-  const ca = await authorities(world);
-  const connect = { timeout: CONNECT_MS, ca };
+  const connect = { timeout: CONNECT_MS, ...(isSecure ? { ca: await authorities(world) } : {}) };
   if (proxy === undefined) return new Agent({ connect });
   // Tunnels are for https: many proxies refuse one to port 80.
   return new ProxyAgent({ uri: proxy.href, proxyTunnel: false, requestTls: connect, proxyTls: connect });

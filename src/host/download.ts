@@ -1,13 +1,12 @@
 // Files from the internet: redirects, retries, resume, limits. How the connection is made is in download-route.ts.
-import { createWriteStream } from 'node:fs';
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { closeSync, fsync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { DevstackError } from '../model/error.ts';
 import type { DownloadRequest, Downloads } from '../ports.ts';
 import { type Answer, createRouter, downloadError, type Router, type RouterWorld } from './download-route.ts';
-import { errnoOf, fileError } from './file-error.ts';
+import { fileError } from './file-error.ts';
 
 export interface DownloadLimits {
   /** At least `stallBytes` must come in each `stallMs`; a total time would punish large files on slow lines. */
@@ -76,22 +75,26 @@ async function attempt(job: Job, part: Part): Promise<string> {
   const answer = await router.get(request.url, headers, request.signal);
   try {
     if (isResuming && answer.status === 416) {
-      // Nothing lies beyond what is here: it is whole, or it is another file. Only a fresh start can tell.
+      // Nothing lies beyond what is here. It is whole if the server says so: the last try was cut off after its last byte.
+      if (answer.headers['content-range'] === `bytes */${part.bytes}`) return answer.headers['content-type'] ?? '';
       await discard(request);
       throw downloadError(answer.url, 'the server has no more of this file', { transient: true });
     }
     if (answer.status !== 200 && answer.status !== 206) throw statusError(answer);
-    const start = answer.status === 206 ? rangeStart(answer, part) : 0;
-    return await receive(job, answer, start);
+    if (answer.status === 206 && rangeStart(answer) !== part.bytes) {
+      await discard(request);
+      throw downloadError(answer.url, 'the server sent another part of the file than asked for', { transient: true });
+    }
+    return await receive(job, answer, answer.status === 206 ? part.bytes : 0);
   } finally {
     answer.drop();
   }
 }
 
-function rangeStart(answer: Answer, part: Part): number {
-  const start = Number(/^bytes (\d+)-/.exec(answer.headers['content-range'] ?? '')?.[1] ?? Number.NaN);
-  if (start !== part.bytes) throw downloadError(answer.url, 'the server sent another part of the file than asked for', { transient: true });
-  return start;
+/** Of a part that reaches to the end of the file; NaN for any other. */
+function rangeStart(answer: Answer): number {
+  const [, start, end, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(answer.headers['content-range'] ?? '') ?? [];
+  return total === '*' || Number(end) + 1 === Number(total) ? Number(start) : Number.NaN;
 }
 
 async function receive(job: Job, answer: Answer, start: number): Promise<string> {
@@ -101,72 +104,105 @@ async function receive(job: Job, answer: Answer, start: number): Promise<string>
   const length = answer.headers['content-length'];
   const total = length === undefined ? undefined : start + Number(length);
   if (total !== undefined && total > request.maxBytes) throw tooLarge(answer.url, request.maxBytes);
-  await note(request, answer);
-  const meter = new Meter({ job, url: answer.url, start, total });
-  const file = createWriteStream(request.path, { flags: start === 0 ? 'w' : 'a', mode: 0o600, flush: true });
+  const meter = createMeter({ job, url: answer.url, start, total });
   try {
-    await pipeline(answer.body, meter, file);
-  } catch (cause) {
-    throw receiveError(cause, request, answer);
+    await writeBody(request, answer, { start, count: meter.count, stalled: meter.stalled });
   } finally {
     meter.stop();
   }
   return answer.headers['content-type'] ?? '';
 }
 
-function receiveError(cause: unknown, request: DownloadRequest, answer: Answer): unknown {
-  if (cause instanceof DevstackError) return cause;
-  if (errnoOf(cause) !== undefined && /^(?:EN|E[A-Z]+)/.test(errnoOf(cause) ?? '') && isFromFile(cause)) return fileError(cause, `write ${request.path}`, request.path);
-  return answer.failure(cause);
+interface Writing {
+  readonly start: number;
+  count(bytes: number): void;
+  readonly stalled: Promise<never>;
 }
 
-/** Errors of files name their system call and path; those of connections name an address or nothing. */
-function isFromFile(cause: unknown): boolean {
-  const { syscall } = cause as NodeJS.ErrnoException;
-  return syscall === 'open' || (syscall === 'write' && !('address' in (cause as object)) && ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EFBIG'].includes(errnoOf(cause) ?? ''));
+/**
+ * Each chunk goes to the disk as it comes, in one breath: a stream that waited for the disk would have to be paused (see
+ * NEVER_PAUSE in download-route.ts) or would pile up in memory. Nothing is awaited before somebody listens to the body: it may
+ * fail in between, and what it had brought would be lost.
+ */
+async function writeBody(request: DownloadRequest, answer: Answer, { start, count, stalled }: Writing): Promise<void> {
+  const { path } = request;
+  // First cut off what is there, then say of which file the rest will be: the other way round, a kill would mix two files.
+  const file = openPart(path, start);
+  note(request, answer);
+  let take: (chunk: Buffer) => void = () => undefined;
+  try {
+    const received = new Promise<void>((resolve, reject) => {
+      take = (chunk) => {
+        try {
+          count(chunk.length);
+          writeWhole(file, chunk, path);
+        } catch (cause) {
+          reject(cause);
+        }
+      };
+      answer.body.once('end', resolve);
+      answer.body.once('error', (cause: unknown) => reject(answer.failure(cause)));
+      answer.body.once('close', () => reject(answer.failure(new Error('the answer broke off'))));
+      answer.body.on('data', take);
+    });
+    await Promise.race([received, stalled]);
+    await flush(file);
+  } catch (cause) {
+    throw cause instanceof DevstackError ? cause : fileError(cause, `write ${path}`, path);
+  } finally {
+    // Before the descriptor is closed: its number may belong to another file in a moment.
+    answer.body.off('data', take);
+    closeSync(file);
+  }
 }
 
-/** Counts what passes; ends the download when it is too much, or too little in its time. */
-class Meter extends Transform {
-  readonly #options: { readonly job: Job; readonly url: string; readonly total: number | undefined };
-  readonly #timer: NodeJS.Timeout;
-  #done: number;
-  #atLastLook: number;
-  #toldAt = 0;
+function openPart(path: string, start: number): number {
+  try {
+    return openSync(path, start === 0 ? 'w' : 'a', 0o600);
+  } catch (cause) {
+    throw fileError(cause, `write ${path}`, path);
+  }
+}
 
-  constructor(options: { readonly job: Job; readonly url: string; readonly start: number; readonly total: number | undefined }) {
-    super();
-    const { limits } = options.job;
-    this.#options = options;
-    this.#done = options.start;
-    this.#atLastLook = options.start;
-    this.#timer = setInterval(() => {
-      if (this.#done - this.#atLastLook < limits.stallBytes) {
-        const reason = `only ${this.#done - this.#atLastLook} bytes came in ${limits.stallMs / 1000} s`;
-        this.destroy(downloadError(options.url, reason, { transient: true }));
+const flush = promisify(fsync);
+
+function writeWhole(fd: number, chunk: Buffer, path: string): void {
+  try {
+    for (let done = 0; done < chunk.length; ) done += writeSync(fd, chunk, done);
+  } catch (cause) {
+    throw fileError(cause, `write ${path}`, path);
+  }
+}
+
+/** Counts what comes; ends the download when it is too much, or too little in its time. */
+function createMeter({ job, url, start, total }: { readonly job: Job; readonly url: string; readonly start: number; readonly total: number | undefined }) {
+  const { limits, request } = job;
+  let done = start;
+  let atLastLook = start;
+  let toldAt = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const stalled = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      if (done - atLastLook < limits.stallBytes) {
+        reject(downloadError(url, `only ${done - atLastLook} bytes came in ${limits.stallMs / 1000} s`, { transient: true }));
       }
-      this.#atLastLook = this.#done;
+      atLastLook = done;
     }, limits.stallMs);
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: Error | null, chunk?: Buffer) => void): void {
-    const { job, url, total } = this.#options;
-    this.#done += chunk.length;
-    if (this.#done > job.request.maxBytes) {
-      done(tooLarge(url, job.request.maxBytes));
-      return;
-    }
-    const now = performance.now();
-    if (now - this.#toldAt >= PROGRESS_EVERY_MS || this.#done === total) {
-      this.#toldAt = now;
-      job.request.onProgress?.(this.#done, total);
-    }
-    done(null, chunk);
-  }
+  });
+  // Only the race in writeBody looks at it.
+  stalled.catch(() => undefined);
+  return {
+    stalled,
+    stop: () => clearInterval(timer),
+    count(bytes: number): void {
+      done += bytes;
+      if (done > request.maxBytes) throw tooLarge(url, request.maxBytes);
+      const now = performance.now();
+      if (now - toldAt < PROGRESS_EVERY_MS && done !== total) return;
+      toldAt = now;
+      request.onProgress?.(done, total);
+    },
+  };
 }
 
 function tooLarge(url: string, maxBytes: number): DevstackError {
@@ -203,13 +239,15 @@ async function partOf(request: DownloadRequest): Promise<Part> {
   return { bytes: size, validator: url === request.url && validator !== '' ? validator : undefined };
 }
 
-async function note(request: DownloadRequest, answer: Answer): Promise<void> {
+function note(request: DownloadRequest, answer: Answer): void {
   const etag = answer.headers['etag'];
   // A weak tag says "much the same", which is not enough to put two halves together.
   const validator = (etag !== undefined && !etag.startsWith('W/') ? etag : undefined) ?? answer.headers['last-modified'] ?? '';
-  await writeFile(notePath(request), `${request.url}\n${validator}\n`, { mode: 0o600 }).catch((cause: unknown) => {
+  try {
+    writeFileSync(notePath(request), `${request.url}\n${validator}\n`, { mode: 0o600 });
+  } catch (cause) {
     throw fileError(cause, `write ${request.path}`, request.path);
-  });
+  }
 }
 
 async function discard(request: DownloadRequest): Promise<void> {

@@ -19,9 +19,9 @@ const REASONS: { readonly [code: string]: string } = {
   UND_ERR_CONNECT_TIMEOUT: 'no connection was made in time',
   UND_ERR_HEADERS_TIMEOUT: 'no answer came in time',
   UND_ERR_BODY_TIMEOUT: 'the answer stopped before its end',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer stopped before its end',
   ENETUNREACH: 'the network cannot be reached',
   EHOSTUNREACH: 'the host cannot be reached',
-  HPE_INVALID_CONSTANT: 'what answered does not speak HTTP',
 };
 
 /** TLS faults that mean: somebody between here and the server answers with a certificate of their own. */
@@ -40,6 +40,7 @@ export function networkReason(cause: unknown): string {
   const text = root instanceof Error ? root.message : String(root);
   if (UNTRUSTED.has(code)) return `the certificate is not from an authority that this machine knows (${code})`;
   if (code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED') return `${text}: is the clock of this machine right?`;
-  const reason = REASONS[code] ?? (code.startsWith('HPE_') ? REASONS['HPE_INVALID_CONSTANT'] : undefined);
+  const isNoHttp = root instanceof Error && root.name === 'HTTPParserError';
+  const reason = isNoHttp ? 'what answered does not speak HTTP' : REASONS[code];
   return reason === undefined ? text : `${reason} (${text})`;
 }
