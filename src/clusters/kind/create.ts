@@ -12,8 +12,10 @@ import { imageError, kindError } from './failure.ts';
 import { markFinished } from './holdings.ts';
 import { removeHoldings } from './remove.ts';
 
-/** What is left after a failure or an interruption must be gone within this, whatever the user's own deadline was. */
+/** What a failure left must be gone within this, whatever the user's own deadline was. */
 const CLEAN_UP_MS = 30_000;
+/** Who presses Ctrl-C waits less: a program that was asked to stop has stopped within 5 s. */
+const INTERRUPTED_CLEAN_UP_MS = 4_000;
 const EVIDENCE_MS = 5_000;
 const EVIDENCE_LINES = '30';
 
@@ -96,7 +98,7 @@ async function runToEnd(kind: string, plan: ClusterPlan, context: ProviderContex
     await markFinished(ports.docker, plan.cluster);
   } catch (cause) {
     context.onProgress(`removing the half-made cluster ${plan.cluster}`);
-    await cleanUp(plan, ports);
+    await cleanUp(plan, ports, context.signal.aborted ? INTERRUPTED_CLEAN_UP_MS : CLEAN_UP_MS);
     throw cause;
   } finally {
     await ports.files.remove(folder);
@@ -118,7 +120,7 @@ async function runKind(kind: string, plan: ClusterPlan, { ports, signal, onProgr
     input: JSON.stringify(kindConfig(plan)), signal,
     env: { ...kindEnvironment(ports), KUBECONFIG: kubeconfig, KIND_EXPERIMENTAL_DOCKER_NETWORK: plan.cluster },
     onLine: (line) => {
-      const phase = /^ • (.+?)(?: \p{Extended_Pictographic}\uFE0F?)?\s+\.\.\.$/u.exec(line)?.[1];
+      const phase = /^ • (.+?)(?: \p{Extended_Pictographic}\uFE0F?)*\s+\.\.\.$/u.exec(line)?.[1];
       if (phase !== undefined) onProgress(phase.toLowerCase());
     },
   });
@@ -142,8 +144,8 @@ async function gatherEvidence(plan: ClusterPlan, ports: Ports): Promise<string> 
 }
 
 /** Under a deadline of its own. What cannot be removed now is found by the next `up` or `down`. */
-async function cleanUp(plan: ClusterPlan, ports: Ports): Promise<void> {
-  const signal = AbortSignal.timeout(CLEAN_UP_MS);
+async function cleanUp(plan: ClusterPlan, ports: Ports, limitMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(limitMs);
   const late = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   const work = Promise.all([removeHoldings(plan, ports, signal), ports.kubeconfigs.remove(plan.stack)]);
   await Promise.race([work.then(() => undefined, () => undefined), late]);
