@@ -1,0 +1,119 @@
+// The HTTP side: reads requests, finds who answers them, writes what they answer. Knows nothing of objects.
+import http from 'node:http';
+import type { Yaml } from '../../../ports.ts';
+import type { Call } from './call.ts';
+import type { Core } from './core.ts';
+import { discover } from './discovery.ts';
+import { handle } from './handlers.ts';
+import { openapi } from './openapi.ts';
+import { type BodyReply, type Reply, type StreamReply, json } from './reply.ts';
+import { NO_PAGE, routeOf } from './route.ts';
+import { type LogSource, handleSpecial } from './special.ts';
+import { StatusError, internalError, pathNotFound, statusBody } from './status.ts';
+
+/** As much as the real server takes. */
+const MAX_BODY = 3 * 1024 * 1024;
+
+export interface HttpOptions {
+  readonly core: Core;
+  readonly yaml: Yaml | undefined;
+  readonly logs: LogSource;
+  /** Told of everything that is not an answer but a mistake of ours. */
+  readonly onBug: (error: unknown) => void;
+}
+
+function readBody(request: http.IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_BODY) reject(new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY}`));
+      else chunks.push(chunk);
+    });
+    request.once('error', reject);
+    request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+  });
+}
+
+async function replyTo(options: HttpOptions, request: http.IncomingMessage): Promise<Reply> {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  const { core } = options;
+  const method = request.method ?? 'GET';
+  const path = url.pathname.length > 1 ? url.pathname.replace(/\/+$/, '') : url.pathname;
+  const found = method === 'GET' || method === 'HEAD' ? discover(core.registry, path, request.headers.host ?? '') : undefined;
+  if (found !== undefined) return found;
+  if (path.startsWith('/openapi/v3')) return openapi(core.registry, path);
+  const isKnownGroup = core.registry.groups().some((group) => path.startsWith(`/apis/${group.name}/`));
+  const route = routeOf(core.registry, path);
+  if (route === undefined) {
+    if (isKnownGroup && path.split('/').length <= 4) throw pathNotFound();
+    return NO_PAGE;
+  }
+  const call: Call = {
+    method, route, query: url.searchParams, accept: request.headers.accept, userAgent: request.headers['user-agent'], yaml: options.yaml,
+    contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '', text: await readBody(request),
+  };
+  return await handleSpecial(core, call, options.logs) ?? await handle(core, call);
+}
+
+function writeBody(response: http.ServerResponse, reply: BodyReply): void {
+  const isText = typeof reply.body === 'string';
+  const content = isText ? reply.body as string : JSON.stringify(reply.body);
+  const warnings = (reply.warnings ?? []).map((warning) => `299 - ${JSON.stringify(warning)}`);
+  const headers: http.OutgoingHttpHeaders = {
+    'content-type': reply.type ?? (isText ? 'text/plain; charset=utf-8' : 'application/json'), 'content-length': Buffer.byteLength(content), 'cache-control': 'no-cache, private',
+  };
+  if (warnings.length > 0) response.setHeader('warning', warnings);
+  response.writeHead(reply.status, headers);
+  response.end(content);
+}
+
+function writeStream(response: http.ServerResponse, reply: StreamReply): void {
+  response.writeHead(200, { 'content-type': reply.type, 'cache-control': 'no-cache, private' });
+  response.flushHeaders();
+  let stop: (() => void) | undefined;
+  let isOver = false;
+  const end = (): void => {
+    isOver = true;
+    response.end();
+    stop?.();
+  };
+  response.once('close', () => {
+    isOver = true;
+    stop?.();
+  });
+  stop = reply.start((chunk) => { if (!isOver) response.write(chunk); }, end);
+  if (isOver) stop();
+}
+
+function errorReply(options: HttpOptions, error: unknown): Reply {
+  if (error instanceof StatusError) return json(statusBody(error), error.code);
+  options.onBug(error);
+  return json(statusBody(internalError(error instanceof Error ? error.message : String(error))), 500);
+}
+
+async function serve(options: HttpOptions, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  let reply: Reply;
+  try {
+    reply = await replyTo(options, request);
+  } catch (error) {
+    reply = errorReply(options, error);
+  }
+  if (response.destroyed) return;
+  if (reply.kind === 'stream') writeStream(response, reply);
+  else writeBody(response, reply);
+}
+
+export function createHttpServer(options: HttpOptions): http.Server {
+  const server = http.createServer((request, response) => {
+    response.on('error', () => undefined);
+    serve(options, request, response).catch(options.onBug);
+  });
+  // Watches stay open as long as their client wants.
+  server.requestTimeout = 0;
+  server.headersTimeout = 0;
+  server.timeout = 0;
+  server.keepAliveTimeout = 60_000;
+  return server;
+}

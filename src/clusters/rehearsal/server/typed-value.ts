@@ -1,0 +1,326 @@
+// Values with a schema: which paths they have, how two of them differ, what a merge gives, what is left without some paths.
+// The rules are those of the real server's structured merge (github.com/kubernetes-sigs/structured-merge-diff).
+import { type Json, type JsonObject, isJsonObject } from '../../../model/json.ts';
+import { type Draft, equal, put } from './json.ts';
+import { type Element, type FieldSet, FieldSetBuilder, fieldElement } from './field-set.ts';
+import { ANY_LIST, ANY_MAP, type ListSchema, type MapSchema, SCALAR, type Schema, childSchema } from './schema.ts';
+
+/** A value that does not fit its schema, said with its path: `.spec.foo: field not declared in schema`. */
+export class TypedError extends Error {}
+
+/** Arbitrary JSON is a granular map, an atomic list or a scalar, by what the value is. */
+function resolve(schema: Schema, ...values: readonly (Json | undefined)[]): Exclude<Schema, { kind: 'any' }> {
+  if (schema.kind !== 'any') return schema;
+  const value = values.find((item) => item !== undefined && item !== null);
+  if (Array.isArray(value)) return ANY_LIST;
+  return isJsonObject(value) ? ANY_MAP : SCALAR;
+}
+
+/** The value of a scalar as a path element writes it. */
+function valueElement(item: Json): Element {
+  return `v:${JSON.stringify(item)}`;
+}
+
+function listElement(schema: ListSchema, item: Json): Element {
+  if (schema.listType === 'set') {
+    if (typeof item === 'object') throw new TypedError(item === null ? "associative list without keys has an element that's an explicit null" : "associative list without keys has an element that's a map type");
+    return valueElement(item);
+  }
+  if (!isJsonObject(item)) throw new TypedError(item === null ? 'associative list with keys may not have a null element' : 'associative list with keys may not have non-map elements');
+  const keys: { [key: string]: Json } = {};
+  for (const key of [...schema.keys].sort()) {
+    const fallback = schema.items.kind === 'map' ? schema.items.fields.get(key)?.default : undefined;
+    const value = item[key] ?? fallback;
+    if (value !== undefined) keys[key] = value;
+  }
+  if (Object.keys(keys).length === 0) {
+    throw new TypedError(`associative list with keys has an element that omits all key fields [${schema.keys.map((key) => JSON.stringify(key)).join(' ')}] (and doesn't have default values for any key fields)`);
+  }
+  return `k:${JSON.stringify(keys)}`;
+}
+
+const isGranular = (schema: Schema): boolean => (schema.kind === 'map' && !schema.atomic) || (schema.kind === 'list' && schema.listType !== 'atomic');
+const isNothing = (value: Json | undefined): boolean => value === undefined || value === null
+  || (Array.isArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).length === 0);
+const asList = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
+const asMap = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
+
+// ── validation ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Throws TypedError unless the value fits: no unknown fields of structs, no duplicate elements. */
+export function checkTyped(schema: Schema, value: Json, path = ''): void {
+  const type = resolve(schema, value);
+  if (value === null) return;
+  if (type.kind === 'scalar') checkScalar(type.type, value, path);
+  else if (type.kind === 'list') checkList(type, value, path);
+  else checkMap(type, value, path);
+}
+
+function checkScalar(type: string, value: Json, path: string): void {
+  const isText = type === 'string' || type === 'bytes' || type === 'time' || type === 'microtime';
+  const isNumber = type === 'int32' || type === 'int64' || type === 'double';
+  if (isText && typeof value !== 'string') throw new TypedError(`${path}: expected string, got ${goValue(value)}`);
+  if (isNumber && typeof value !== 'number') throw new TypedError(`${path}: expected numeric (int or float), got ${typeof value === 'object' ? 'map[string]interface {}' : typeof value === 'boolean' ? 'bool' : typeof value}`);
+  if (type === 'boolean' && typeof value !== 'boolean') throw new TypedError(`${path}: expected boolean, got ${goValue(value)}`);
+  if (typeof value === 'object') throw new TypedError(`${path}: expected any scalar, got ${goValue(value)}`);
+}
+
+function goValue(value: Json): string {
+  return `&value.valueUnstructured{Value:${typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? 'map[string]interface {}' : String(value)}}`;
+}
+
+function checkList(schema: ListSchema, value: Json, path: string): void {
+  if (!Array.isArray(value)) throw new TypedError(`${path}: expected list, got ${goValue(value)}`);
+  const seen = new Set<Element>();
+  value.forEach((item: Json, index) => {
+    if (schema.listType === 'atomic') return checkTyped(schema.items, item, `${path}[${index}]`);
+    const element = elementOrError(schema, item, `${path}: element ${index}: `);
+    if (seen.has(element)) throw new TypedError(`${path}: duplicate entries for key ${elementText(element)}`);
+    seen.add(element);
+    return checkTyped(schema.items, item, `${path}${elementText(element)}`);
+  });
+}
+
+function elementOrError(schema: ListSchema, item: Json, prefix: string): Element {
+  try {
+    return listElement(schema, item);
+  } catch (error) {
+    throw error instanceof TypedError ? new TypedError(`${prefix}${error.message}`) : error;
+  }
+}
+
+function elementText(element: Element): string {
+  const rest = element.slice(2);
+  if (element.startsWith('v:')) return `[=${rest}]`;
+  return `[${Object.entries(JSON.parse(rest) as JsonObject).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`;
+}
+
+function checkMap(schema: MapSchema, value: Json, path: string): void {
+  if (!isJsonObject(value)) throw new TypedError(`${path}: expected map, got ${goValue(value)}`);
+  for (const key of Object.keys(value).sort()) {
+    if (!schema.fields.has(key) && schema.values === undefined) throw new TypedError(`${path}.${key}: field not declared in schema`);
+    checkTyped(childSchema(schema, key), value[key] ?? null, `${path}.${key}`);
+  }
+}
+
+// ── paths of a value ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function fieldSetOf(schema: Schema, value: Json): FieldSet {
+  const builder = new FieldSetBuilder();
+  collect(schema, value, [], builder);
+  return builder;
+}
+
+function collect(schema: Schema, value: Json, path: readonly Element[], into: FieldSetBuilder): void {
+  const type = resolve(schema, value);
+  if (!isGranular(type)) {
+    into.add(path);
+  } else if (type.kind === 'list') {
+    collectList(type, asList(value), path, into);
+  } else if (type.kind === 'map') {
+    for (const [key, item] of Object.entries(asMap(value))) {
+      const place = [...path, fieldElement(key)];
+      collect(childSchema(type, key), item, place, into);
+      const isEmptyMap = isJsonObject(item) && Object.keys(item).length === 0;
+      if (item === null || isEmptyMap || !type.fields.has(key)) into.add(place);
+    }
+  }
+}
+
+function collectList(schema: ListSchema, list: readonly Json[], path: readonly Element[], into: FieldSetBuilder): void {
+  const elements = list.map((item) => listElement(schema, item));
+  list.forEach((item, index) => {
+    const element = elements[index] ?? '';
+    // Elements with the same key are one thing: nobody can own a part of it.
+    if (elements.indexOf(element) === elements.lastIndexOf(element)) collect(schema.items, item, [...path, element], into);
+    into.add([...path, element]);
+  });
+}
+
+// ── comparison ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Comparison {
+  readonly added: FieldSet;
+  readonly modified: FieldSet;
+  readonly removed: FieldSet;
+}
+
+class Comparing {
+  readonly added = new FieldSetBuilder();
+  readonly modified = new FieldSetBuilder();
+  readonly removed = new FieldSetBuilder();
+
+  compare(schema: Schema, left: Json | undefined, right: Json | undefined, path: readonly Element[]): void {
+    const [one, other] = [resolve(schema, left), resolve(schema, right)];
+    const type = right === undefined || right === null ? one : other;
+    // A map that became a list, say: both are looked at, each as what it is.
+    if (left !== undefined && right !== undefined && one.kind !== other.kind) this.#descend(one, left, right, path);
+    const isLeaf = this.#descend(type, left, right, path);
+    if (isLeaf) return;
+    if (left === undefined) this.added.add(path);
+    else if (right === undefined) this.removed.add(path);
+  }
+
+  #leaf(left: Json | undefined, right: Json | undefined, path: readonly Element[]): void {
+    if (left === undefined) this.added.add(path);
+    else if (right === undefined) this.removed.add(path);
+    else if (!equal(left, right)) this.modified.add(path);
+  }
+
+  /** True when the two were compared as one value. */
+  #descend(type: Schema, left: Json | undefined, right: Json | undefined, path: readonly Element[]): boolean {
+    if (!isGranular(type) || (isNothing(left) && isNothing(right))) {
+      this.#leaf(left, right, path);
+      return true;
+    }
+    if (type.kind === 'list') this.#lists(type, asList(left), asList(right), path);
+    else if (type.kind === 'map') {
+      const [one, other] = [asMap(left), asMap(right)];
+      for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
+        this.compare(childSchema(type, key), one[key], other[key], [...path, fieldElement(key)]);
+      }
+    }
+    return false;
+  }
+
+  #lists(schema: ListSchema, left: readonly Json[], right: readonly Json[], path: readonly Element[]): void {
+    const [one, other] = [byElement(schema, left), byElement(schema, right)];
+    for (const element of new Set([...one.keys(), ...other.keys()])) {
+      const [before = [], after = []] = [one.get(element), other.get(element)];
+      const place = [...path, element];
+      if (before.length <= 1 && after.length <= 1) this.compare(schema.items, before[0], after[0], place);
+      else if (before.length > 1 && after.length > 1) this.#leaf(before, after, place);
+      else this.#duplicates(schema, before, after, place);
+    }
+  }
+
+  #duplicates(schema: ListSchema, before: readonly Json[], after: readonly Json[], place: readonly Element[]): void {
+    if (before.length > 1) {
+      if (after[0] !== undefined) this.compare(schema.items, undefined, after[0], place);
+      this.removed.add(place);
+    } else {
+      if (before[0] !== undefined) this.compare(schema.items, before[0], undefined, place);
+      this.added.add(place);
+    }
+  }
+}
+
+function byElement(schema: ListSchema, list: readonly Json[]): Map<Element, Json[]> {
+  const result = new Map<Element, Json[]>();
+  for (const item of list) {
+    const element = listElement(schema, item);
+    const known = result.get(element);
+    if (known === undefined) result.set(element, [item]);
+    else known.push(item);
+  }
+  return result;
+}
+
+export function compareTyped(schema: Schema, left: Json, right: Json): Comparison {
+  const comparing = new Comparing();
+  comparing.compare(schema, left, right, []);
+  return comparing;
+}
+
+// ── merge ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The left value with everything that the right one says. Undefined when nothing is left. */
+export function mergeTyped(schema: Schema, left: Json | undefined, right: Json | undefined): Json | undefined {
+  const type = resolve(schema, right, left);
+  if (!isGranular(type) || (isNothing(left) && isNothing(right))) return right ?? (right === null ? null : left);
+  if (type.kind === 'list') {
+    const merged = mergeLists(type, asList(left), asList(right));
+    return merged.length > 0 ? merged : undefined;
+  }
+  if (type.kind !== 'map') return right;
+  const result: Draft = {};
+  const [one, other] = [asMap(left), asMap(right)];
+  for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    const merged = mergeTyped(childSchema(type, key), one[key], other[key]);
+    if (merged !== undefined) put(result, key, merged);
+  }
+  return Object.keys(result).length > 0 ? result : undefined;
+}
+
+/** The order of the right list wins for what it names; what only the left one has keeps its place. */
+function mergeLists(schema: ListSchema, left: readonly Json[], right: readonly Json[]): Json[] {
+  const [leftElements, rightElements] = [left.map((item) => listElement(schema, item)), right.map((item) => listElement(schema, item))];
+  const [inLeft, inRight] = [new Set(leftElements), new Set(rightElements)];
+  const shared = rightElements.filter((element) => inLeft.has(element));
+  const merged = new Set<Element>();
+  const result: Json[] = [];
+  const emit = (element: Element): void => {
+    const item = mergeTyped(schema.items, uniqueItem(left, leftElements, element), right[rightElements.indexOf(element)]);
+    if (item !== undefined) result.push(item);
+  };
+  let [leftIndex, rightIndex, nextShared] = [0, 0, 0];
+  while (leftIndex < left.length || rightIndex < right.length) {
+    const [one, other] = [leftElements[leftIndex], rightElements[rightIndex]];
+    if (one !== undefined && one === other) {
+      merged.add(one);
+      emit(one);
+      leftIndex += 1;
+      rightIndex += 1;
+      nextShared += 1;
+      continue;
+    }
+    if (one !== undefined && other !== undefined && inRight.has(one) && shared[nextShared] !== undefined && shared[nextShared] !== one) {
+      leftIndex += 1;
+      continue;
+    }
+    if (one !== undefined && !inRight.has(one)) {
+      result.push(left[leftIndex] ?? null);
+      leftIndex += 1;
+      continue;
+    }
+    if (one !== undefined && merged.has(one)) leftIndex += 1;
+    if (other !== undefined) {
+      merged.add(other);
+      emit(other);
+      rightIndex += 1;
+      if (shared[nextShared] === other) nextShared += 1;
+    }
+  }
+  return result;
+}
+
+/** Undefined when the element is there twice: then the right one replaces both. */
+function uniqueItem(list: readonly Json[], elements: readonly Element[], element: Element): Json | undefined {
+  const index = elements.indexOf(element);
+  return index >= 0 && index === elements.lastIndexOf(element) ? list[index] : undefined;
+}
+
+// ── removal ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The value without the members of a set. Undefined when nothing is left of a map or list. */
+export function removeFields(schema: Schema, value: Json, set: FieldSet): Json | undefined {
+  const type = resolve(schema, value);
+  if (type.kind === 'scalar') return value;
+  if (isNothing(value)) return undefined;
+  // An atomic value of which a part would go is gone as a whole.
+  if (!isGranular(type)) return undefined;
+  return type.kind === 'list' ? removeFromList(type, asList(value), set) : removeFromMap(type, asMap(value), set);
+}
+
+function removeFromList(schema: ListSchema, list: readonly Json[], set: FieldSet): Json | undefined {
+  const result: Json[] = [];
+  for (const item of list) {
+    const node = set.children.get(listElement(schema, item));
+    if (node?.self === true) continue;
+    const rest = node === undefined || node.children.size === 0 ? item : removeFields(schema.items, item, node);
+    if (rest !== undefined) result.push(rest);
+  }
+  return result.length > 0 ? result : undefined;
+}
+
+function removeFromMap(schema: MapSchema, map: JsonObject, set: FieldSet): Json | undefined {
+  const result: Draft = {};
+  for (const [key, item] of Object.entries(map)) {
+    const node = set.children.get(fieldElement(key));
+    if (node?.self === true) continue;
+    const rest = node === undefined || node.children.size === 0 ? item : removeFields(childSchema(schema, key), item, node);
+    // What lost all it had stays as null, which the decoder then drops.
+    put(result, key, rest ?? null);
+  }
+  return Object.keys(result).length > 0 ? result : undefined;
+}
