@@ -4,8 +4,9 @@ import { canonicalJson, type JsonObject } from '../model/json.ts';
 import { APPLIED_ANNOTATION, FIELD_MANAGER, PART_LABEL, STACK_LABEL } from '../model/label.ts';
 import { type KubeObject, type ObjectRef, refKey, refOf } from '../model/object.ts';
 import type { ObjectSet } from '../ports.ts';
-import { appliedFields, findField, ownersOf } from './field-path.ts';
+import { appliedFields, findField, isHeldBy, ownersOf } from './field-path.ts';
 import type { InventoryEntry, InventoryRecord, PartId } from './inventory.ts';
+import { isController } from './manager.ts';
 import { isKind, NAMESPACE } from './order.ts';
 
 /** Metadata of what the server has, by refKey. */
@@ -68,9 +69,16 @@ function isKeptStillHeld(object: KubeObject, live: KubeObject, entry: InventoryE
   }));
 }
 
+/** True when the fields are still ours, or were taken by programs whose work it is to fill them (a webhook that completes its own registration). */
+function isStillHeld(object: KubeObject, live: KubeObject, entry: InventoryEntry): boolean {
+  if (entry.fields !== undefined && entry.fields === fieldsHash(live)) return true;
+  const managed = live.metadata.managedFields as readonly JsonObject[] | undefined;
+  return isHeldBy(object as unknown as JsonObject, managed, (manager) => manager === FIELD_MANAGER || isController(manager));
+}
+
 function isUnchanged(object: KubeObject, live: KubeObject, entry: InventoryEntry | undefined, hash: string): boolean {
   return entry?.hash === hash && live.metadata.annotations?.[APPLIED_ANNOTATION] === hash
-    && entry.fields !== undefined && entry.fields === fieldsHash(live) && isKeptStillHeld(object, live, entry);
+    && isStillHeld(object, live, entry) && isKeptStillHeld(object, live, entry);
 }
 
 function decide(object: KubeObject, id: PartId, live: KubeObject | undefined, entry: InventoryEntry | undefined): Decision {

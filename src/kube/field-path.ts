@@ -127,3 +127,36 @@ export function appliedFields(object: { readonly metadata: { readonly managedFie
   ));
   return entry === undefined ? undefined : canonicalJson(at(entry, 'fieldsV1'));
 }
+
+/** Fields that an applied object names but that nobody manages: they say which object it is. */
+const IDENTITY = ['apiVersion', 'kind'];
+const META_IDENTITY = ['name', 'namespace'];
+
+/** Keys of the tree for an item of a list: by its key fields, or by its value. */
+function nodeOfItem(item: Json, nodes: readonly Json[]): readonly Json[] {
+  return nodes.flatMap((node) => Object.entries(isJsonObject(node) ? node : {})).flatMap(([key, child]) => {
+    if (key.startsWith('k:')) return hasKey(item, JSON.parse(key.slice(2)) as JsonObject) ? [child] : [];
+    return key === `v:${canonicalJson(item)}` ? [child] : [];
+  });
+}
+
+function isLeaf(node: Json): boolean {
+  return isJsonObject(node) && Object.keys(node).every((key) => key === '.');
+}
+
+function covers(wanted: Json, nodes: readonly Json[]): boolean {
+  if (nodes.length === 0) return false;
+  if (Array.isArray(wanted)) return wanted.every((item: Json) => covers(item, nodeOfItem(item, nodes))) || nodes.some(isLeaf);
+  if (!isJsonObject(wanted) || nodes.some(isLeaf)) return true;
+  return Object.entries(wanted).every(([name, value]) => value === null || covers(value, nodes.flatMap((node) => at(node, `f:${name}`) ?? [])));
+}
+
+/** True when each field that `wanted` names is held by one of these managers of the live object. Shapes it does not understand count as not held. */
+export function isHeldBy(wanted: Json, managedFields: readonly JsonObject[] | undefined, isHolder: (manager: string) => boolean): boolean {
+  const nodes = (managedFields ?? []).filter((entry) => isHolder(stringAt(entry, 'manager') ?? '')).map((entry) => entry['fieldsV1'] ?? null);
+  if (!isJsonObject(wanted)) return false;
+  const { metadata, status: _, ...rest } = wanted;
+  const fields = Object.fromEntries(Object.entries(rest).filter(([name]) => !IDENTITY.includes(name)));
+  const named = Object.fromEntries(Object.entries(isJsonObject(metadata) ? metadata : {}).filter(([name]) => !META_IDENTITY.includes(name)));
+  return covers({ ...fields, ...(Object.keys(named).length === 0 ? {} : { metadata: named }) }, nodes);
+}

@@ -5,7 +5,7 @@ import type { KubernetesAccess } from '../../model/access.ts';
 import { preconditionError, usageError } from '../../model/error.ts';
 import type { ClusterFacts, StackFacts } from '../../model/fact.ts';
 import { STACK_LABEL } from '../../model/label.ts';
-import { type KubeObject, refText, stringAt } from '../../model/object.ts';
+import { type KubeObject, type ObjectRef, refText, stringAt } from '../../model/object.ts';
 import { endpointOf } from '../../plan/domain.ts';
 import type { KubeClient, Ports } from '../../ports.ts';
 import { findSample } from '../../samples/index.ts';
@@ -16,10 +16,15 @@ const KNATIVE_SERVICE = { apiVersion: 'serving.knative.dev/v1', kind: 'Service' 
 /** A cold start included. */
 const REQUEST_TIMEOUT_MS = 15_000;
 
+/** Normal on a local cluster: an autoscaler without metrics, a load balancer that nobody serves. Neither says that a part does not work. */
+function tells(ref: ObjectRef): boolean {
+  return ref.kind !== 'HorizontalPodAutoscaler' && !(ref.kind === 'Service' && ref.apiVersion === 'v1');
+}
+
 async function partStatuses(ports: Ports, client: KubeClient, stack: string, signal: AbortSignal): Promise<readonly PartStatus[]> {
   const inventories = await ports.kubeSets.inventories(client, stack, signal);
   return Promise.all(inventories.map(async ({ part, refs, complete }): Promise<PartStatus> => {
-    const found = await ports.kubeSets.status(client, refs, signal);
+    const found = await ports.kubeSets.status(client, refs.filter(tells), signal);
     const worst = found.find((item) => item.state === 'failed') ?? found.find((item) => item.state !== 'ready');
     if (worst === undefined) return { part, state: complete ? 'ready' : 'pending', message: complete ? '' : 'an apply was cut off', objects: refs.length };
     return { part, state: worst.state === 'failed' ? 'failed' : 'pending', message: `${refText(worst.ref)}: ${worst.message}`, objects: refs.length };

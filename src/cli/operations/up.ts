@@ -3,13 +3,16 @@ import { findProvider } from '../../clusters/index.ts';
 import type { ProviderContext } from '../../clusters/provider.ts';
 import { execute } from '../../engine/execute.ts';
 import { failedError, preconditionError } from '../../model/error.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { Plan, StepKind } from '../../model/plan.ts';
 import type { StackSpec } from '../../model/stack.ts';
 import { observe } from '../../plan/observe.ts';
 import { planUp } from '../../plan/plan-up.ts';
 import type { Ports } from '../../ports.ts';
 import type { RunOptions, UpResult, UseCases } from '../use-cases.ts';
 import { type Journals, journalled } from './journals.ts';
+
+/** Steps whose work leaves something behind; the others fetch, wait and ask. */
+const CHANGING: readonly StepKind[] = ['cluster', 'images', 'apply'];
 
 export function providerContext(ports: Ports, signal: AbortSignal): ProviderContext {
   return { ports, signal, onProgress: () => undefined };
@@ -51,7 +54,7 @@ export async function upStack(
     stack: spec.name, provider: spec.provider, context: run.access.context, kubeconfig: run.access.kubeconfig,
     endpoints: run.verified.map((endpoint) => ({ ...endpoint, verified: true })),
     durationMs: Math.round(ports.clock.monotonic() - started),
-    changed: changed.filter((id) => plan.steps.some((step) => step.id === id && step.kind !== 'probe')).length,
+    changed: changed.filter((id) => plan.steps.some((step) => step.id === id && CHANGING.includes(step.kind))).length,
     notes: plan.notes, kept: run.keptFields,
   };
 }
