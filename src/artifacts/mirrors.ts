@@ -29,7 +29,8 @@ function mapped(url: string, mirror: Mirror): readonly string[] {
 function checked(address: string, text: string): string {
   try {
     const { protocol } = new URL(address);
-    if (protocol === 'http:' || protocol === 'https:') return address;
+    // A space is what is left of a rule that lacks its end.
+    if ((protocol === 'http:' || protocol === 'https:') && !/\s/.test(address)) return address;
   } catch {
     // Said below.
   }

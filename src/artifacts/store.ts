@@ -1,6 +1,6 @@
 // The cache of downloads, by content: download, verify, rename; verified again at each use.
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DevstackError, failedError, preconditionError } from '../model/error.ts';
 import type { ArtifactRef } from '../model/plan.ts';
 import type { Downloads, Files } from '../ports.ts';
@@ -62,14 +62,27 @@ interface Job {
 
 async function fetchArtifact(job: Job): Promise<string> {
   const { world, artifact, options } = job;
-  const found = await verified(job, await expectedHash(job));
-  if (found !== undefined) return found;
+  const expected = await expectedHash(job);
+  const path = expected === undefined ? undefined : pathOf(job, expected);
+  if (path !== undefined && (await world.files.sha256(path)) === expected) return path;
   const part = join(world.cache, 'partial', nameOf(artifact.url));
-  // One download at a time; whoever waited finds the file there.
+  // One at a time; whoever waited finds the file there.
   return await world.files.withLock(`${part}.lock`, async () => {
-    const expected = await expectedHash(job);
-    return (await verified(job, expected)) ?? (await obtain(job, part, expected));
+    const now = await expectedHash(job);
+    return (await verified(job, now)) ?? (await obtain(job, part, now));
   }, { waitMs: LOCK_WAIT_MS, ...(options.signal === undefined ? {} : { signal: options.signal }) });
+}
+
+async function expectedHash({ world, artifact }: Job): Promise<string | undefined> {
+  return artifact.sha256 ?? (await world.pins.of(artifact.url));
+}
+
+function pathOf({ world, place }: Job, sha256: string): string {
+  return place?.path ?? blobPath(world, sha256);
+}
+
+function blobPath(world: StoreWorld, sha256: string): string {
+  return join(world.cache, 'sha256', sha256.slice(0, 2), sha256);
 }
 
 /** A name for what is under way from an address: no address is a safe name by itself. */
@@ -77,20 +90,14 @@ function nameOf(url: string): string {
   return createHash('sha256').update(url).digest('hex');
 }
 
-async function expectedHash({ world, artifact }: Job): Promise<string | undefined> {
-  return artifact.sha256 ?? (await world.pins.of(artifact.url));
-}
-
-function blobPath(world: StoreWorld, sha256: string): string {
-  return join(world.cache, 'sha256', sha256.slice(0, 2), sha256);
-}
-
-/** The file if it is there and right. A wrong one is put aside, for somebody to look at. */
-async function verified({ world, artifact, place }: Job, expected: string | undefined): Promise<string | undefined> {
+/** The file if it is there and right. A wrong one is put aside, for somebody to look at. Only under the lock. */
+async function verified(job: Job, expected: string | undefined): Promise<string | undefined> {
+  const { world, artifact } = job;
   if (expected === undefined) return undefined;
-  const path = place?.path ?? blobPath(world, expected);
+  const path = pathOf(job, expected);
   const got = await world.files.sha256(path);
-  if (got === undefined || got === expected) return got === undefined ? undefined : path;
+  if (got === undefined) return undefined;
+  if (got === expected) return path;
   const aside = await quarantine(world, path, got);
   world.note(`the cached ${artifact.name} has changed on the disk; it is kept as ${aside} and fetched again`);
   return undefined;
@@ -126,32 +133,46 @@ function isAboutTheSource(cause: unknown): cause is DevstackError {
   return cause instanceof DevstackError && ['download-failed', 'checksum-mismatch', 'tls-untrusted'].includes(cause.code);
 }
 
-async function fromOne(job: Job & { readonly url: string; readonly part: string; readonly expected: string | undefined }): Promise<string> {
-  const { world, artifact, options, url, part, expected } = job;
-  const { contentType, bytes } = await world.downloads.download({
-    url, path: part, maxBytes: artifact.bytes ?? MAX_BYTES,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-  });
+type Try = Job & { readonly url: string; readonly part: string; readonly expected: string | undefined };
+
+async function fromOne(job: Try): Promise<string> {
+  const { world, artifact, url, part, expected } = job;
+  const isResumed = (await world.files.stat(part)) !== undefined;
+  const { contentType, bytes } = await download(job);
   const got = (await world.files.sha256(part)) ?? '';
-  if (expected !== undefined && got !== expected) {
-    const aside = await quarantine(world, part, got);
-    throw mismatch({ artifact, url, expected, got, aside, contentType, bytes });
-  }
-  if (expected === undefined && /text\/html/i.test(contentType)) {
+  if (expected === undefined) return await accept(job, got, contentType);
+  if (got === expected) return await keep(job, got);
+  const aside = await quarantine(world, part, got);
+  // What was here from an earlier try may have been spoilt by a power cut: once more, from nothing.
+  if (isResumed) return await fromOne(job);
+  throw mismatch({ artifact, url, expected, got, aside, contentType, bytes });
+}
+
+async function download({ world, artifact, options, url, part }: Try): Promise<{ readonly bytes: number; readonly contentType: string }> {
+  const { signal, onProgress } = options;
+  return await world.downloads.download({
+    url, path: part, maxBytes: artifact.bytes ?? MAX_BYTES, ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }),
+  });
+}
+
+/** The first time that a file without a hash is seen: it is pinned before it is kept, so that it never stays unpinned. */
+async function accept(job: Try, got: string, contentType: string): Promise<string> {
+  const { world, artifact, url, part } = job;
+  if (/text\/html/i.test(contentType)) {
     await world.files.remove(part);
-    throw failedError({
-      code: 'download-failed', message: `could not download ${url}`, reason: WEB_PAGE, details: { url, status: 200 },
-    });
+    throw failedError({ code: 'download-failed', message: `could not download ${url}`, reason: WEB_PAGE, details: { url, status: 200 } });
   }
-  if (expected === undefined) {
-    await world.pins.record(artifact.url, got);
-    world.note(`${artifact.name} came without a known hash; from now on only sha256 ${got} is accepted for ${artifact.url}`);
-  }
-  const path = job.place?.path ?? blobPath(world, got);
-  await world.files.makeDirectory(join(path, '..'));
-  await world.files.setMode(part, job.place?.mode ?? 0o600);
-  await world.files.rename(part, path);
+  await world.pins.record(artifact.url, got);
+  world.note(`${artifact.name} came without a known hash; from now on only sha256 ${got} is accepted for ${artifact.url}`);
+  return await keep(job, got);
+}
+
+async function keep(job: Try, sha256: string): Promise<string> {
+  const { files } = job.world;
+  const path = pathOf(job, sha256);
+  await files.makeDirectory(dirname(path));
+  await files.setMode(job.part, job.place?.mode ?? 0o600);
+  await files.rename(job.part, path);
   return path;
 }
 
@@ -198,30 +219,20 @@ function mismatch({ artifact, url, expected, got, aside, contentType, bytes }: M
   });
 }
 
+/** The gravest of them; when none is, all with their reasons. */
 function summary(artifact: ArtifactRef, failures: readonly DevstackError[]): DevstackError {
-  const wrong = failures.find((failure) => failure.code === 'checksum-mismatch');
-  if (wrong !== undefined) return wrong;
-  const [only] = failures;
-  const answered = failures.some((failure) => failure.details?.['status'] !== undefined);
-  if (only !== undefined && (failures.some((failure) => failure.code === 'tls-untrusted') || answered)) {
-    return failures.find((failure) => failure.code === 'tls-untrusted') ?? (failures.length === 1 ? only : allFailed(artifact, failures));
+  const grave = ['checksum-mismatch', 'tls-untrusted'].map((code) => failures.find((failure) => failure.code === code)).find((failure) => failure !== undefined);
+  if (grave !== undefined) return grave;
+  const reason = failures.map((failure) => `${String(failure.details?.['url'])}: ${failure.reason ?? failure.message}`).join('; ');
+  const details = { url: artifact.url, tried: failures.map((failure) => String(failure.details?.['url'])) };
+  if (failures.some((failure) => failure.details?.['status'] !== undefined)) {
+    return failedError({
+      code: 'download-failed', message: `could not download ${artifact.name}`, reason, details,
+      hints: [{ text: 'See what the server says', command: `curl -fLI '${artifact.url}'` }],
+    });
   }
   return preconditionError({
-    code: 'offline', message: `${artifact.name} is not in the cache and cannot be downloaded`, reason: reasons(failures),
-    details: { url: artifact.url, tried: failures.map((failure) => String(failure.details?.['url'])) },
+    code: 'offline', message: `${artifact.name} is not in the cache and cannot be downloaded`, reason, details,
     hints: [{ text: 'See whether the address can be reached from here', command: `curl -fLI '${artifact.url}'` }],
-    cause: only,
   });
-}
-
-function allFailed(artifact: ArtifactRef, failures: readonly DevstackError[]): DevstackError {
-  return failedError({
-    code: 'download-failed', message: `could not download ${artifact.name}`, reason: reasons(failures),
-    details: { url: artifact.url, tried: failures.map((failure) => String(failure.details?.['url'])) },
-    hints: [{ text: 'See what the server says', command: `curl -fLI '${artifact.url}'` }],
-  });
-}
-
-function reasons(failures: readonly DevstackError[]): string {
-  return failures.map((failure) => `${String(failure.details?.['url'])}: ${failure.reason ?? failure.message}`).join('; ');
 }

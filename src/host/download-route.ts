@@ -26,6 +26,8 @@ export interface Answer {
   readonly body: Readable;
   /** What it means that the body broke off. */
   failure(cause: unknown): DevstackError;
+  /** An answer that will not do. */
+  fault(reason: string, details?: { readonly [key: string]: Json }): DevstackError;
   drop(): void;
 }
 
@@ -113,7 +115,6 @@ interface Sending {
 
 async function send({ target, headers, proxy, dispatcher, signal }: Sending): Promise<Answer> {
   const url = withoutCredentials(target);
-  const failure = (cause: unknown): DevstackError => connectionError(cause, url, proxy);
   const done = new AbortController();
   const either = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
   const { request } = await import('undici');
@@ -121,10 +122,15 @@ async function send({ target, headers, proxy, dispatcher, signal }: Sending): Pr
     const answer = await request(url, { dispatcher, headers, signal: either, headersTimeout: HEADERS_MS, bodyTimeout: 0, highWaterMark: NEVER_PAUSE });
     // Until somebody reads it, an error of the body would be one that nobody handles.
     answer.body.on('error', () => undefined);
-    return { url, status: answer.statusCode, headers: single(answer.headers), body: answer.body, failure, drop: () => done.abort() };
+    const status = answer.statusCode;
+    return {
+      url, status, headers: single(answer.headers), body: answer.body, drop: () => done.abort(),
+      failure: (cause) => connectionError(cause, { url, proxy, status }),
+      fault: (reason, details = {}) => downloadError(url, reason, { status, ...details }),
+    };
   } catch (cause) {
     signal?.throwIfAborted();
-    throw failure(cause);
+    throw connectionError(cause, { url, proxy });
   }
 }
 
@@ -161,14 +167,14 @@ async function firstReadable(paths: readonly string[]): Promise<string | undefin
 // ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `details.transient`: the same request may well work in a moment. */
-export function downloadError(url: string, reason: string, details: { readonly [key: string]: Json } = {}, hints: readonly Hint[] = []): DevstackError {
+function downloadError(url: string, reason: string, details: { readonly [key: string]: Json } = {}, hints: readonly Hint[] = []): DevstackError {
   return failedError({ code: 'download-failed', message: `could not download ${url}`, reason, hints, details: { url, ...details } });
 }
 
 /** Asking once more does not help against these. */
 const FINAL = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID']);
 
-function connectionError(cause: unknown, url: string, proxy: URL | undefined): DevstackError {
+function connectionError(cause: unknown, { url, proxy, status }: { readonly url: string; readonly proxy: URL | undefined; readonly status?: number }): DevstackError {
   const through = proxy === undefined ? '' : `, through the proxy ${withoutCredentials(proxy)}`;
   const reason = `${networkReason(cause)}${through}`;
   if (isUntrusted(cause)) {
@@ -180,5 +186,5 @@ function connectionError(cause: unknown, url: string, proxy: URL | undefined): D
   const proxyStatus = /Proxy response \((\d+)\)|Proxy Authentication Required \((407)\)/.exec(cause instanceof Error ? cause.message : '');
   const final = FINAL.has(errnoOf(rootOf(cause)) ?? '') || proxyStatus !== null;
   const hints = proxy === undefined ? [] : [{ text: 'See which proxy is set', command: 'env | grep -i _proxy' }];
-  return downloadError(url, reason, final ? {} : { transient: true }, hints);
+  return downloadError(url, reason, { ...(status === undefined ? {} : { status }), ...(final ? {} : { transient: true }) }, hints);
 }

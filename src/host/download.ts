@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DevstackError } from '../model/error.ts';
 import type { DownloadRequest, Downloads } from '../ports.ts';
-import { type Answer, createRouter, downloadError, type Router, type RouterWorld } from './download-route.ts';
+import { type Answer, createRouter, type Router, type RouterWorld } from './download-route.ts';
 import { fileError } from './file-error.ts';
 
 export interface DownloadLimits {
@@ -78,12 +78,12 @@ async function attempt(job: Job, part: Part): Promise<string> {
       // Nothing lies beyond what is here. It is whole if the server says so: the last try was cut off after its last byte.
       if (answer.headers['content-range'] === `bytes */${part.bytes}`) return answer.headers['content-type'] ?? '';
       await discard(request);
-      throw downloadError(answer.url, 'the server has no more of this file', { transient: true });
+      throw answer.fault('the server has no more of this file', { transient: true });
     }
     if (answer.status !== 200 && answer.status !== 206) throw statusError(answer);
     if (answer.status === 206 && rangeStart(answer) !== part.bytes) {
       await discard(request);
-      throw downloadError(answer.url, 'the server sent another part of the file than asked for', { transient: true });
+      throw answer.fault('the server sent another part of the file than asked for', { transient: true });
     }
     return await receive(job, answer, answer.status === 206 ? part.bytes : 0);
   } finally {
@@ -100,11 +100,11 @@ function rangeStart(answer: Answer): number {
 async function receive(job: Job, answer: Answer, start: number): Promise<string> {
   const { request } = job;
   const encoding = answer.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw downloadError(answer.url, `the server sent it compressed (${encoding}), which was not asked for`);
+  if (encoding !== 'identity') throw answer.fault(`the server sent it compressed (${encoding}), which was not asked for`);
   const length = answer.headers['content-length'];
   const total = length === undefined ? undefined : start + Number(length);
-  if (total !== undefined && total > request.maxBytes) throw tooLarge(answer.url, request.maxBytes);
-  const meter = createMeter({ job, url: answer.url, start, total });
+  if (total !== undefined && total > request.maxBytes) throw tooLarge(answer, request.maxBytes);
+  const meter = createMeter({ job, answer, start, total });
   try {
     await writeBody(request, answer, { start, count: meter.count, stalled: meter.stalled });
   } finally {
@@ -175,7 +175,7 @@ function writeWhole(fd: number, chunk: Buffer, path: string): void {
 }
 
 /** Counts what comes; ends the download when it is too much, or too little in its time. */
-function createMeter({ job, url, start, total }: { readonly job: Job; readonly url: string; readonly start: number; readonly total: number | undefined }) {
+function createMeter({ job, answer, start, total }: { readonly job: Job; readonly answer: Answer; readonly start: number; readonly total: number | undefined }) {
   const { limits, request } = job;
   let done = start;
   let atLastLook = start;
@@ -184,7 +184,7 @@ function createMeter({ job, url, start, total }: { readonly job: Job; readonly u
   const stalled = new Promise<never>((_, reject) => {
     timer = setInterval(() => {
       if (done - atLastLook < limits.stallBytes) {
-        reject(downloadError(url, `only ${done - atLastLook} bytes came in ${limits.stallMs / 1000} s`, { transient: true }));
+        reject(answer.fault(`only ${done - atLastLook} bytes came in ${limits.stallMs / 1000} s`, { transient: true }));
       }
       atLastLook = done;
     }, limits.stallMs);
@@ -196,7 +196,7 @@ function createMeter({ job, url, start, total }: { readonly job: Job; readonly u
     stop: () => clearInterval(timer),
     count(bytes: number): void {
       done += bytes;
-      if (done > request.maxBytes) throw tooLarge(url, request.maxBytes);
+      if (done > request.maxBytes) throw tooLarge(answer, request.maxBytes);
       const now = performance.now();
       if (now - toldAt < PROGRESS_EVERY_MS && done !== total) return;
       toldAt = now;
@@ -205,8 +205,8 @@ function createMeter({ job, url, start, total }: { readonly job: Job; readonly u
   };
 }
 
-function tooLarge(url: string, maxBytes: number): DevstackError {
-  return downloadError(url, `it is larger than the ${maxBytes} bytes that are expected at most`);
+function tooLarge(answer: Answer, maxBytes: number): DevstackError {
+  return answer.fault(`it is larger than the ${maxBytes} bytes that are expected at most`);
 }
 
 const TRANSIENT_STATUS: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
@@ -214,8 +214,8 @@ const TRANSIENT_STATUS: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 function statusError(answer: Answer): DevstackError {
   const transient = TRANSIENT_STATUS.includes(answer.status);
   const retryAfterMs = transient ? retryAfter(answer.headers['retry-after']) : undefined;
-  return downloadError(answer.url, `the server answered ${answer.status}`, {
-    status: answer.status, ...(transient ? { transient } : {}), ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  return answer.fault(`the server answered ${answer.status}`, {
+    ...(transient ? { transient } : {}), ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 

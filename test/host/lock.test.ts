@@ -113,7 +113,8 @@ describe('left behind', () => {
     await plant(path, { pid: await deadPid() });
     let inside = 0;
     await Promise.all(Array.from({ length: 20 }, () => withLock(path, async () => {
-      expect((inside += 1)).toBe(1);
+      inside += 1;
+      expect(inside).toBe(1);
       await new Promise(setImmediate);
       inside -= 1;
     })));
