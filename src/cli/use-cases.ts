@@ -75,5 +75,9 @@ export interface UseCases {
   /** How kubectl reaches the stack; writes the stack's kubeconfig again when it was lost. */
   env(stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly kubeconfig: string; readonly context: string }>;
   mergeKubeconfig(stack: string, use: boolean): Promise<{ readonly path: string; readonly context: string }>;
+  /** Puts the stack to sleep: nothing is lost. Throws `provider-cannot-stop`, `stack-incomplete`. */
+  stop(stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly wasRunning: boolean }>;
+  /** Wakes it, and ends when every part is ready and every endpoint has answered. */
+  start(stack: string | undefined, options: RunOptions): Promise<UpResult>;
   doctor(options: RunOptions & { readonly fix: boolean; readonly port: number; readonly provider: string }): Promise<readonly Finding[]>;
 }

@@ -17,6 +17,8 @@ export interface RunInput {
   readonly ports: Ports;
   readonly provider: ClusterProvider;
   readonly emit: Emit;
+  /** Set when the cluster is already reached; else the step `cluster` finds the way. */
+  readonly access?: Access;
   /** Take back fields that somebody else changed. */
   readonly overwrite: boolean;
   /** Intent before each effect, its end after. */
@@ -47,6 +49,7 @@ export class Run {
 
   constructor(input: RunInput) {
     this.input = input;
+    this.#access = input.access;
   }
 
   get access(): Access | undefined {

@@ -64,7 +64,18 @@ export function standIn(asked: Asked[], overrides: Partial<UseCases> = {}): UseC
       asked.push({ call: `merge ${stack} ${use}` });
       return { path: '/home/ada/.kube/config', context: `kind-devstack-${stack}` };
     },
-    doctor: async () => [],
+        async stop(stack) {
+      asked.push({ call: `stop ${stack}` });
+      return { stack: stack ?? 'dev', wasRunning: true };
+    },
+    async start(stack) {
+      asked.push({ call: `start ${stack}` });
+      return {
+        stack: stack ?? 'dev', provider: 'kind', context: 'kind-devstack-dev', kubeconfig: '/state/dev/kubeconfig', durationMs: 9_000, changed: 1,
+        endpoints: [{ ...endpoint, status: 200, verified: true, durationMs: 12 }], notes: [], kept: [],
+      };
+    },
+doctor: async () => [],
     ...overrides,
   };
 }

@@ -8,14 +8,12 @@ import { EXIT } from '../../model/exit.ts';
 import type { Json } from '../../model/json.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { StackSpec } from '../../model/stack.ts';
-import { cardText } from '../../render/card.ts';
 import { planText } from '../../render/plan.ts';
 import { type CommandContext, defineCommand, type Outcome, yesFlag } from '../command.ts';
 import { confirmDestructive } from '../confirm.ts';
-import { endpointFields } from '../endpoint-fields.ts';
 import { RunTally } from '../run-tally.ts';
 import { resolveStack } from '../stack-request.ts';
-import type { UpResult } from '../use-cases.ts';
+import { upOutcome } from '../up-outcome.ts';
 
 interface UpRun {
   readonly spec: StackSpec;
@@ -30,19 +28,6 @@ interface UpRun {
 
 export function planOutcome(plan: Plan, context: CommandContext): Outcome {
   return { text: planText(plan, context), result: { stack: plan.stack, plan: plan as unknown as Json } };
-}
-
-type Merged = { readonly path: string; readonly isCurrent: boolean };
-
-function upOutcome(result: UpResult, merged: Merged | undefined, context: CommandContext): Outcome {
-  const { stack, provider, durationMs, changed, notes } = result;
-  return {
-    text: cardText({ ...result, ...(merged === undefined ? {} : { merged }) }, context),
-    result: {
-      stack, context: result.context, kubeconfig: result.kubeconfig, endpoints: result.endpoints.map(endpointFields), durationMs,
-      provider, changed, notes, kept: result.kept as unknown as Json, ...(merged === undefined ? {} : { merged }),
-    },
-  };
 }
 
 /** Runs `work` until it ends, the person stops it or the time of the stack is up; tells what is left in the last two cases. */

@@ -6,6 +6,7 @@ import type { Ports } from '../../ports.ts';
 import type { RunOptions, UseCases } from '../use-cases.ts';
 import { downStack, planDownStack } from './down.ts';
 import type { Journals } from './journals.ts';
+import { startStack, stopStack } from './power.ts';
 import { stackAccess, statusStacks } from './status.ts';
 import { planStack, upStack } from './up.ts';
 
@@ -31,6 +32,8 @@ export function createUseCases({ ports, journals, listen }: Wiring): UseCases {
     status: (stack, options) => statusStacks(ports, stack, heard(options)),
     env: (stack, options) => stackAccess(ports, stack, heard(options)),
     mergeKubeconfig: (stack, use) => ports.kubeconfigs.merge(stack, { use }),
+    stop: (stack, options) => stopStack(ports, stack, heard(options)),
+    start: (stack, options) => startStack(ports, journals, stack, heard(options)),
     async doctor(options) {
       const { examine } = await import('../../doctor/index.ts');
       return examine(ports, heard(options));

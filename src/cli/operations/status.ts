@@ -1,11 +1,12 @@
 // Use cases `status` and `env`: what exists, what is ready, what answers right now.
 import { discoverStacks, findProvider, providerIds } from '../../clusters/index.ts';
-import { askEndpoint } from '../../engine/answer.ts';
+import { askEndpoint, type Expectation } from '../../engine/answer.ts';
 import type { KubernetesAccess } from '../../model/access.ts';
 import { preconditionError, usageError } from '../../model/error.ts';
 import type { ClusterFacts, StackFacts } from '../../model/fact.ts';
 import { STACK_LABEL } from '../../model/label.ts';
-import { type KubeObject, type ObjectRef, refText, stringAt } from '../../model/object.ts';
+import { type ObjectRef, refText, stringAt } from '../../model/object.ts';
+import type { Endpoint } from '../../model/plan.ts';
 import { endpointOf } from '../../plan/domain.ts';
 import type { KubeClient, Ports } from '../../ports.ts';
 import { findSample } from '../../samples/index.ts';
@@ -15,9 +16,10 @@ import { providerContext } from './up.ts';
 const KNATIVE_SERVICE = { apiVersion: 'serving.knative.dev/v1', kind: 'Service' } as const;
 /** A cold start included. */
 const REQUEST_TIMEOUT_MS = 15_000;
+const RESOLVE_TIMEOUT_MS = 1_500;
 
 /** Normal on a local cluster: an autoscaler without metrics, a load balancer that nobody serves. Neither says that a part does not work. */
-function tells(ref: ObjectRef): boolean {
+export function tells(ref: ObjectRef): boolean {
   return ref.kind !== 'HorizontalPodAutoscaler' && !(ref.kind === 'Service' && ref.apiVersion === 'v1');
 }
 
@@ -31,21 +33,33 @@ async function partStatuses(ports: Ports, client: KubeClient, stack: string, sig
   }));
 }
 
-async function endpointResult(ports: Ports, service: KubeObject, port: number, signal: AbortSignal): Promise<EndpointResult> {
-  const name = service.metadata.name;
-  const host = new URL(stringAt(service, 'status', 'url') ?? `http://${name}.invalid`).host;
-  const probe = findSample(name)?.probe ?? { path: '/', expectStatus: 200 };
-  const resolves = (await ports.network.resolve(host, 1_500)).includes('127.0.0.1');
-  const endpoint = endpointOf({ name, host, port, path: probe.path, resolves });
-  const answer = await askEndpoint(ports, endpoint, { ...probe, timeoutMs: REQUEST_TIMEOUT_MS, signal });
-  return answer.ok
-    ? { ...endpoint, status: answer.status, verified: true, durationMs: answer.durationMs }
-    : { ...endpoint, status: answer.status, verified: false, reason: answer.reason };
+interface ServiceEndpoint {
+  readonly endpoint: Endpoint;
+  readonly probe: Expectation;
+}
+
+/** How each Knative service of the stack is reached, and what it should answer. */
+export async function serviceEndpoints(
+  ports: Ports, client: KubeClient, input: { readonly stack: string; readonly port: number }, signal: AbortSignal,
+): Promise<readonly ServiceEndpoint[]> {
+  const services = await client.list(KNATIVE_SERVICE, { labelSelector: `${STACK_LABEL}=${input.stack}` }, signal);
+  return Promise.all(services.items.map(async (service) => {
+    const name = service.metadata.name;
+    const host = new URL(stringAt(service, 'status', 'url') ?? `http://${name}.invalid`).host;
+    const { path, ...probe } = findSample(name)?.probe ?? { path: '/', expectStatus: 200 };
+    const resolves = (await ports.network.resolve(host, RESOLVE_TIMEOUT_MS)).includes('127.0.0.1');
+    return { endpoint: endpointOf({ name, host, port: input.port, path, resolves }), probe };
+  }));
 }
 
 async function endpointResults(ports: Ports, client: KubeClient, input: { readonly stack: string; readonly port: number }, signal: AbortSignal): Promise<readonly EndpointResult[]> {
-  const services = await client.list(KNATIVE_SERVICE, { labelSelector: `${STACK_LABEL}=${input.stack}` }, signal);
-  return Promise.all(services.items.map((service) => endpointResult(ports, service, input.port, signal)));
+  const services = await serviceEndpoints(ports, client, input, signal);
+  return Promise.all(services.map(async ({ endpoint, probe }) => {
+    const answer = await askEndpoint(ports, endpoint, { ...probe, timeoutMs: REQUEST_TIMEOUT_MS, signal });
+    return answer.ok
+      ? { ...endpoint, status: answer.status, verified: true, durationMs: answer.durationMs }
+      : { ...endpoint, status: answer.status, verified: false, reason: answer.reason };
+  }));
 }
 
 async function inside(ports: Ports, access: KubernetesAccess, input: { readonly stack: string; readonly port: number | undefined }, signal: AbortSignal) {
@@ -62,7 +76,7 @@ async function inside(ports: Ports, access: KubernetesAccess, input: { readonly 
 }
 
 function hintsOf(facts: ClusterFacts, stack: string) {
-  if (facts.state === 'stopped' || facts.state === 'partial') return [{ text: 'bring it back', command: `devstack up --name ${stack}` }];
+  if (facts.state === 'stopped' || facts.state === 'partial') return [{ text: 'bring it back', command: `devstack ${facts.state === 'stopped' ? 'start' : 'up --name'} ${stack}` }];
   return [];
 }
 
