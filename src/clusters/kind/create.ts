@@ -52,6 +52,7 @@ async function ensureImage(plan: ClusterPlan, { ports, signal, onProgress }: Pro
 /** Nothing of the cluster may exist. Both promises must be looked at; they fail together. */
 export async function beginCreation(plan: ClusterPlan, context: ProviderContext): Promise<Creation> {
   const kind = await prepare(plan, context);
+  context.signal.throwIfAborted();
   // From here on all that kind makes is ours: it hangs on this network.
   await context.ports.docker.createNetwork(plan.cluster, stackLabels(plan)).catch(networkFailed);
   const finished = runToEnd(kind, plan, context);

@@ -15,16 +15,19 @@ const CREATION_MS = 60_000;
  */
 export async function removeHoldings(target: Target, ports: Ports, signal: AbortSignal): Promise<readonly string[]> {
   const removed: string[] = [];
+  const seen = new Set<string>();
   for (;;) {
     signal.throwIfAborted();
     const held = await readHoldings(ports.docker, target);
     if (held.nodes.length === 0) {
       if (held.network === undefined) return removed;
-      if (await awaitUnlisted(held, target, ports, signal)) continue;
+      const names = nodeNames(target.cluster, held.record?.nodes ?? 1).filter((name) => !seen.has(name));
+      if (await awaitUnlisted(held, names, { ports, signal })) continue;
       await removeNetwork(held, ports);
       return [...removed, `network ${held.network.name}`];
     }
     await Promise.all(held.nodes.map((node) => ports.docker.removeContainer(node.id)));
+    for (const { name } of held.nodes) seen.add(name);
     removed.push(...held.nodes.map((node) => `container ${node.name}`));
   }
 }
@@ -47,12 +50,16 @@ async function removeNetwork({ network }: Holdings, ports: Ports): Promise<void>
  * A `docker run` whose caller was killed goes on in the engine, which lists the container only when its volume is filled. The
  * name is taken from the beginning: who cannot take it knows that a node is on its way. True when one came.
  */
-async function awaitUnlisted(held: Holdings, target: Target, ports: Ports, signal: AbortSignal): Promise<boolean> {
-  const names = nodeNames(target.cluster, Math.max(1, held.record?.nodes ?? 1));
-  const image = held.record?.nodeImage;
-  if (image === undefined) return false;
-  const came = await Promise.all(names.map((name) => isTaken({ name, image, stack: target.stack }, ports, signal)));
+async function awaitUnlisted({ record }: Holdings, names: readonly string[], world: World): Promise<boolean> {
+  const image = record?.nodeImage;
+  if (record === undefined || image === undefined) return false;
+  const came = await Promise.all(names.map((name) => isTaken({ name, image, stack: record.stack }, world)));
   return came.some(Boolean);
+}
+
+interface World {
+  readonly ports: Ports;
+  readonly signal: AbortSignal;
 }
 
 interface NodeName {
@@ -62,8 +69,7 @@ interface NodeName {
 }
 
 /** True when a container of that name came to be; false when the name is free. */
-async function isTaken({ name, image, stack }: NodeName, ports: Ports, signal: AbortSignal): Promise<boolean> {
-  const { docker, clock } = ports;
+async function isTaken({ name, image, stack }: NodeName, { ports: { docker, clock }, signal }: World): Promise<boolean> {
   const started = clock.monotonic();
   for (;;) {
     try {

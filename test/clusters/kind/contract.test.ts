@@ -1,0 +1,21 @@
+import { kind } from '../../../src/clusters/kind/index.ts';
+import { providerContract } from '../../contracts/provider-contract.ts';
+import { serveContainerd } from './containerd.ts';
+import { kindWorld, planOf } from './kind-world.ts';
+
+const IMAGE = 'hello:dev';
+
+providerContract('kind over a fake engine', async () => {
+  const world = await kindWorld();
+  world.engine.addImage(IMAGE);
+  serveContainerd(world.engine);
+  return {
+    provider: kind, plan: planOf({ nodes: 2 }), context: world.context, image: IMAGE,
+    identity: async () => world.engine.containers.map((container) => container.id).join(),
+    rebuildImage: async () => { world.engine.addImage(IMAGE, 'sha256:another'); },
+    async cleanUp() {
+      await world.remove();
+      return world.engine.containers.length + world.engine.networks.length === 0;
+    },
+  };
+});

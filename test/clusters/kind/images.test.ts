@@ -1,0 +1,70 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { fullName } from '../../../src/clusters/kind/images.ts';
+import { kind } from '../../../src/clusters/kind/index.ts';
+import { stackLabels } from '../../../src/model/record.ts';
+import { serveContainerd } from './containerd.ts';
+import { addCluster, type KindWorld, kindWorld, planOf } from './kind-world.ts';
+
+test.each([
+  ['busybox', 'docker.io/library/busybox:latest'],
+  ['busybox:1.37', 'docker.io/library/busybox:1.37'],
+  ['kindest/node:v1', 'docker.io/kindest/node:v1'],
+  ['localhost:5001/app', 'localhost:5001/app:latest'],
+  ['localhost/app:1', 'localhost/app:1'],
+  ['ghcr.io/a/b@sha256:00', 'ghcr.io/a/b@sha256:00'],
+])('%s is %s in a node', (reference, full) => expect(fullName(reference)).toBe(full));
+
+let world: KindWorld;
+
+const missing = (...images: string[]) => kind.images?.missing(planOf(), images, world.context);
+const load = (image: string) => kind.images?.load(planOf(), image, world.context);
+
+async function worldWithImages(): Promise<readonly string[][]> {
+  world = await kindWorld();
+  addCluster(world.engine, stackLabels(planOf()), 2);
+  return serveContainerd(world.engine);
+}
+
+describe('loading', () => {
+  afterEach(() => world.remove());
+
+  test('a second load moves nothing', async () => {
+    const commands = await worldWithImages();
+    world.engine.addImage('hello:dev');
+    expect(await missing('hello:dev', 'unknown:dev')).toEqual(['hello:dev', 'unknown:dev']);
+    await load('hello:dev');
+    const imports = () => commands.filter((command) => command.includes('import')).length;
+    expect(imports()).toBe(2);
+    expect(await missing('hello:dev')).toEqual([]);
+    await load('hello:dev');
+    expect(imports()).toBe(2);
+  });
+
+  test('in the containerd store of Docker, where the id of an image is of another document, a load is known by its mark', async () => {
+    const commands = await worldWithImages();
+    world.engine.addImage('hello:dev', 'sha256:index');
+    world.engine.docker.saveImage = async () => (await import('node:stream')).Readable.from([JSON.stringify({ id: 'sha256:config', tags: ['hello:dev'] })]);
+    await load('hello:dev');
+    expect(await missing('hello:dev')).toEqual([]);
+    expect(commands.some((command) => command.at(-1) === 'devstack.local/loaded:sha256-index')).toBe(true);
+  });
+
+  test('an image that the node pulled itself is the same by its digest', async () => {
+    await worldWithImages();
+    const image = world.engine.addImage('hello:dev');
+    await load('hello:dev');
+    const digest = (await world.engine.docker.exec('devstack-dev-worker', ['ctr', '--namespace=k8s.io', 'images', 'list'])).stdout.match(/sha256:\w+/)?.[0];
+    world.engine.images.set('hello:dev', { ...image, id: 'sha256:index', digests: [`hello@${digest}`] });
+    expect(await missing('hello:dev')).toEqual([]);
+  });
+
+  test('what is not here, and a node that has no room', async () => {
+    await worldWithImages();
+    await expect(load('hello:dev')).rejects.toMatchObject({ code: 'image-missing' });
+    world.engine.addImage('hello:dev');
+    const serve = world.engine.onExec;
+    world.engine.onExec = (container, command, stdin) => (
+      command.includes('import') ? { exitCode: 1, stdout: '', stderr: 'ctr: write /var/lib/x: no space left on device\n' } : serve(container, command, stdin));
+    await expect(load('hello:dev')).rejects.toMatchObject({ code: 'kind-image-load-failed', reason: expect.stringContaining('no space'), hints: [{ command: 'docker system df' }] });
+  });
+});
