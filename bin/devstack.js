@@ -23,7 +23,8 @@ function run() {
   try {
     main = require('../dist/main.cjs');
   } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND' || !/dist[\\/]main\.cjs/.test(error.message)) throw error;
+    // The first line names what was asked for; the lines behind it name who asked.
+    if (error.code !== 'MODULE_NOT_FOUND' || error.message.split('\n')[0].indexOf('../dist/main.cjs') < 0) throw error;
     return fail(['error: devstack is not built', '  next: build it', '        $ npm run build'], 3);
   }
   main.start();

@@ -23,12 +23,19 @@ export interface InterruptWorld {
 export class Interrupts {
   readonly #world: InterruptWorld;
   #cancelDeadline: (() => void) | undefined;
+  #hasHungUp = false;
 
   constructor(world: InterruptWorld) {
     this.#world = world;
   }
 
+  /** The terminal is gone. */
+  get hasHungUp(): boolean {
+    return this.#hasHungUp;
+  }
+
   receive(signal: StopSignal): void {
+    if (signal === 'SIGHUP') this.#hasHungUp = true;
     const code = EXIT_CODE[signal];
     if (this.#cancelDeadline !== undefined) {
       this.#force(code, 'Stopped at once. Go on with the same command, or clean up with devstack down.');

@@ -52,11 +52,21 @@ function processIo(signal: AbortSignal, isShort: boolean): Io {
   };
 }
 
+/** Ends the process now. */
+function end(code: number, hasHungUp: boolean): void {
+  if (hasHungUp) {
+    // Node resets the terminal when it exits, and aborts with a core dump when that terminal is gone. The signal itself ends it quietly.
+    process.removeAllListeners('SIGHUP');
+    process.kill(process.pid, 'SIGHUP');
+  }
+  process.exit(code);
+}
+
 function watchSignals(controller: AbortController): Interrupts {
-  const interrupts = new Interrupts({
+  const interrupts: Interrupts = new Interrupts({
     abort: () => controller.abort(),
     say: (text) => void process.stderr.write(`${process.stderr.isTTY ? SHOW_CURSOR : ''}${text}\n`),
-    exit: (code) => process.exit(code),
+    exit: (code) => end(code, interrupts.hasHungUp),
     after: (ms, work) => {
       const timer = setTimeout(work, ms);
       return () => clearTimeout(timer);
@@ -83,5 +93,6 @@ export async function start(): Promise<void> {
   const code = await main(argv, io);
   interrupts?.dispose();
   process.exitCode = code;
+  if (interrupts?.hasHungUp === true) end(code, true);
   setTimeout(() => process.exit(code), LINGER_MS).unref();
 }

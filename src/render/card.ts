@@ -28,9 +28,11 @@ export interface CardView {
 
 function headline(card: Card, paint: Paint): string {
   const answered = card.endpoints.filter((endpoint) => endpoint.verified).length;
-  const proof = answered === 0 ? '' : `, ${count(answered, 'endpoint')} verified`;
-  const work = card.changed === 0 ? 'nothing had to change' : `${count(card.changed, 'step')} changed something`;
-  return `${paint('green', '✔')} ${paint('bold', card.stack)} is up on ${card.provider}${proof} in ${formatDuration(card.durationMs)} (${work})`;
+  const facts = [
+    ...(answered === 0 ? [] : [`${count(answered, 'endpoint')} verified`]),
+    card.changed === 0 ? 'nothing had to change' : `${count(card.changed, 'step')} changed`,
+  ];
+  return `${paint('green', '✔')} ${paint('bold', card.stack)} is up on ${card.provider} after ${formatDuration(card.durationMs)}: ${facts.join(', ')}`;
 }
 
 function answer(endpoint: CardEndpoint): string {

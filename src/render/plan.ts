@@ -2,7 +2,10 @@
 import type { Plan } from '../model/plan.ts';
 import type { CardView } from './card.ts';
 import { pad, table, widthOf } from './table.ts';
-import { count } from './text.ts';
+import { count, wrap } from './text.ts';
+
+/** Prose without a terminal is wrapped as in a wide one. */
+const MAX_COLUMNS = 120;
 
 export function planText(plan: Plan, { columns, paint }: CardView): string {
   const numbers = new Map(plan.steps.map((step, index) => [step.id, index + 1]));
@@ -17,7 +20,7 @@ export function planText(plan: Plan, { columns, paint }: CardView): string {
   ];
   const reasons = plan.steps.flatMap((step) => (step.why === undefined ? [] : [[step.title, step.why]]));
   if (reasons.length > 0) lines.push('', 'Why', ...table(reasons, { columns, indent: 2, paint, styles: [undefined, 'dim'] }));
-  if (plan.notes.length > 0) lines.push('', 'Decided', ...plan.notes.map((note) => `  ${note}`));
+  if (plan.notes.length > 0) lines.push('', 'Decided', ...plan.notes.flatMap((note) => wrap(note, (columns ?? MAX_COLUMNS) - 5).map((line, index) => `${index === 0 ? '  ' : '    '}${line}`)));
   if (plan.endpoints.length > 0) {
     const width = Math.max(...plan.endpoints.map((endpoint) => widthOf(endpoint.name)));
     lines.push('', 'Will answer', ...plan.endpoints.map((endpoint) => `  ${pad(endpoint.name, width)}  ${paint('cyan', endpoint.url)}`));

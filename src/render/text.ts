@@ -14,6 +14,13 @@ export function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').trim();
 }
 
+/** A paragraph behind a label: `note: …`, its later lines indented. Without a width it stays one line. */
+export function labelled(label: { readonly text: string; readonly shown: string }, message: string, columns: number | undefined): readonly string[] {
+  const line = `${label.text}: ${oneLine(message)}`;
+  const [first = '', ...more] = columns === undefined ? [line] : wrap(line, Math.max(20, columns - 3));
+  return [label.shown + first.slice(label.text.length), ...more.map((rest) => `  ${rest}`)];
+}
+
 /** `1 step`, `2 steps` */
 export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;

@@ -5,10 +5,10 @@ import type { DevstackEvent, StepTitle } from '../model/event.ts';
 import type { StepId } from '../model/plan.ts';
 import { hintLines } from './lines.ts';
 import { LiveArea } from './live-area.ts';
-import type { Paint } from './paint.ts';
+import type { Paint, Style } from './paint.ts';
 import type { Renderer, Screen } from './renderer.ts';
 import { truncate, widthOf } from './table.ts';
-import { formatDuration, oneLine } from './text.ts';
+import { formatDuration, labelled, oneLine } from './text.ts';
 
 const FRAME_MS = 100;
 const FALLBACK_COLUMNS = 80;
@@ -101,10 +101,10 @@ class TtyRenderer implements Renderer {
         this.#onProgress(event);
         break;
       case 'note':
-        this.#area.above([`${this.#paint('cyan', 'note')}: ${oneLine(event.message)}`]);
+        this.#area.above(this.#paragraph('cyan', 'note', event.message));
         break;
       case 'warning':
-        this.#area.above([`${this.#paint('yellow', 'warning')}: ${oneLine(event.message)}`, ...hintLines(event.hints ?? [], this.#paint)]);
+        this.#area.above([...this.#paragraph('yellow', 'warning', event.message), ...hintLines(event.hints ?? [], this.#paint)]);
         break;
     }
   }
@@ -113,6 +113,10 @@ class TtyRenderer implements Renderer {
     clearInterval(this.#timer);
     this.#area.close(this.#view?.lines() ?? []);
     this.#view = undefined;
+  }
+
+  #paragraph(style: Style, text: string, message: string): readonly string[] {
+    return labelled({ text, shown: this.#paint(style, text) }, message, this.#screen.columns ?? FALLBACK_COLUMNS);
   }
 
   #begin(steps: readonly StepTitle[]): void {

@@ -8,7 +8,7 @@ describe('up', () => {
     const result = await run(['up', 'knative']);
     expect(result.code).toBe(0);
     expect(result.stdout).toMatchInlineSnapshot(`
-      "✔ dev is up on kind, 1 endpoint verified in 2m 14s (2 steps changed something)
+      "✔ dev is up on kind after 2m 14s: 1 endpoint verified, 2 steps changed
 
         hello  http://hello.default.127.0.0.1.sslip.io:8080/  200 in 12 ms
         $ curl http://hello.default.127.0.0.1.sslip.io:8080/
