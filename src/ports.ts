@@ -499,8 +499,13 @@ export interface KubeSets {
   remove(client: KubeClient, target: { readonly stack: string; readonly part: string }, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }): Promise<RemoveReport>;
   /** Ends when all are ready. Throws at once with cause, event and log tail when one cannot become ready; `not-ready` with the last observation when the signal times out. */
   wait(client: KubeClient, refs: readonly ObjectRef[], options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }): Promise<void>;
-  /** Ends when the API server would accept this object. */
-  admit(client: KubeClient, object: KubeObject, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }): Promise<void>;
+  /**
+   * Ends when the API server would accept this object. `defaulted` is the path of a field that only a webhook sets: as long as the
+   * answer lacks it, the webhook is not in force yet (Knative's have no rules until they run, so everything passes).
+   */
+  admit(
+    client: KubeClient, object: KubeObject, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal; readonly defaulted?: readonly string[] },
+  ): Promise<void>;
   status(client: KubeClient, refs: readonly ObjectRef[], signal: AbortSignal): Promise<readonly Readiness[]>;
   inventories(client: KubeClient, stack: string, signal: AbortSignal): Promise<readonly Inventory[]>;
 }

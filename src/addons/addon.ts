@@ -36,6 +36,8 @@ export interface AddonInstall {
   readonly waitFor: readonly ObjectRef[];
   /** An object that its webhooks must let through before others may rely on it. */
   readonly admits?: KubeObject;
+  /** Path of a field of `admits` that only its webhook sets, where the webhook is without rules until it runs. */
+  readonly defaulted?: readonly string[];
   /** Objects of its own kinds, applied once `admits` is let through. They are a part of their own, and each must become ready. */
   readonly after?: readonly KubeObject[];
 }

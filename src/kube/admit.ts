@@ -1,6 +1,6 @@
 // Waits until the API server, with all its webhooks, would accept an object.
 import { type DevstackError, isAbortError, notReadyError } from '../model/error.ts';
-import { type KubeObject, refOf, refText } from '../model/object.ts';
+import { at, type KubeObject, refOf, refText } from '../model/object.ts';
 import { hasCode } from './failure.ts';
 import { isOutOfTime, kubectl, type Session } from './session.ts';
 
@@ -26,16 +26,23 @@ function timeout({ client }: Session, object: KubeObject, last: DevstackError | 
   });
 }
 
+function notInForce(object: KubeObject, defaulted: readonly string[]): DevstackError {
+  return notReadyError({
+    code: 'not-admitted', message: `the webhook for ${refText(refOf(object))} is not in force yet`, reason: `the answer has no ${defaulted.join('.')}`,
+  });
+}
+
 /** Each try is a new request. Throws what an answering server holds against the object; `not-admitted` when time is out. */
-export async function admitObject(session: Session, object: KubeObject): Promise<void> {
+export async function admitObject(session: Session, object: KubeObject, defaulted?: readonly string[]): Promise<void> {
   const { client, clock, signal, onProgress } = session;
   let last: DevstackError | undefined;
   try {
     for (let attempt = 0; ; attempt += 1) {
       try {
         // Forced: whoever holds fields of it, the question is only whether it would be taken.
-        await client.apply(object, { dryRun: true, force: true }, signal);
-        return;
+        const answer = await client.apply(object, { dryRun: true, force: true }, signal);
+        if (defaulted === undefined || at(answer, ...defaulted) !== undefined) return;
+        last = notInForce(object, defaulted);
       } catch (error) {
         if (!isPassing(error)) throw error;
         last = error;

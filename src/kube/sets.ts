@@ -60,7 +60,7 @@ export function createKubeSets(clock: Clock): KubeSets {
     apply: (client, set, options) => applySet(session(client, options.signal, options.onProgress), set, { overwrite: options.overwrite ?? false }),
     remove: (client, target, options) => removePart(session(client, options.signal, options.onProgress), target),
     wait: (client, refs, options) => waitUntilReady(session(client, options.signal, options.onProgress), refs),
-    admit: (client, object, options) => admitObject(session(client, options.signal, options.onProgress), object),
+    admit: (client, object, options) => admitObject(session(client, options.signal, options.onProgress), object, options.defaulted),
     status: (client, refs, signal) => statusOfAll(session(client, signal), refs),
     inventories: async (client, stack, signal) => (await fetchInventories(client, stack, signal)).map(({ part, complete, entries }) => ({
       stack, part, complete, refs: entries.map((entry) => entry.ref),

@@ -107,6 +107,8 @@ export interface WaitStep extends StepBase<'wait'> {
 /** Waits until the API server (with all its webhooks) would accept this object. */
 export interface AdmitStep extends StepBase<'admit'> {
   readonly object: KubeObject;
+  /** Path of a field that only a webhook sets: without it in the answer, the webhook is not in force yet. */
+  readonly defaulted?: readonly string[];
 }
 /** The proof: a request through the ingress to a workload and back. */
 export interface ProbeStep extends StepBase<'probe'> {

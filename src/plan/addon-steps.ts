@@ -40,7 +40,7 @@ function installOf(addon: Addon, { context, selection }: AddonStepsInput): Addon
 
 function stepsOf(addon: Addon, input: AddonStepsInput): readonly Step[] {
   const { id, title } = addon;
-  const { sources, patches, waitFor, admits, after } = installOf(addon, input);
+  const { sources, patches, waitFor, admits, defaulted, after } = installOf(addon, input);
   const before = needsOf(addon, toInstall(input)).map((other): StepId => `apply:${other.id}`);
   const common = { lane: title, imageRules: input.imageRules } as const;
   const steps: Step[] = [
@@ -50,7 +50,7 @@ function stepsOf(addon: Addon, input: AddonStepsInput): readonly Step[] {
   ];
   if (admits !== undefined) {
     steps.push({ kind: 'admit', id: `admit:${id}`, title: `${title} answers through the API server`, lane: title, needs: [`apply:${id}`],
-      object: admits, timeoutMs: TIMEOUT.wait, why: 'a ready pod is not yet a webhook that answers' });
+      object: admits, ...(defaulted === undefined ? {} : { defaulted }), timeoutMs: TIMEOUT.wait, why: 'a ready pod is not yet a webhook that answers' });
   }
   if (after !== undefined) {
     const part = afterPart(id);

@@ -54,6 +54,8 @@ function install(context: AddonContext, version: string): AddonInstall {
     patches: [...SLOW.map(soonReady), ...(context.fit ? lowered : [])],
     waitFor: [...REQUESTING, ...WITHOUT_REQUESTS].map(workloadRef),
     admits: broker('devstack-admission-check'),
+    defaulted: ['metadata', 'annotations', 'eventing.knative.dev/broker.class'],
+    // Made before the webhook is in force it would have no class, and no controller would ever look at it.
     after: [broker('default')],
   };
 }
