@@ -20,7 +20,8 @@ async function get(path) {
 }
 
 // ── Go: which optional scalars are pointers, which fields are written even when empty ──────────────────────────────────
-const moduleOf = (name) => join(modules, readdirSync(modules).find((entry) => entry.startsWith(`${name}@`)) ?? `${name}@absent`);
+/** The newest of the versions that are there. */
+const moduleOf = (name) => join(modules, readdirSync(modules).filter((entry) => entry.startsWith(`${name}@`)).sort((left, right) => right.localeCompare(left, 'en', { numeric: true }))[0] ?? `${name}@absent`);
 const folders = [
   [/^io\.k8s\.apimachinery\.pkg\.apis\.meta\.v1\./, () => join(moduleOf('apimachinery'), 'pkg/apis/meta/v1')],
   [/^io\.k8s\.apiextensions-apiserver\.pkg\.apis\.apiextensions\.v1\./, () => join(moduleOf('apiextensions-apiserver'), 'pkg/apis/apiextensions/v1')],
@@ -39,7 +40,7 @@ function structsOf(folder) {
       if (start) found.set(start[1], fields = new Map());
       else if (line.startsWith('}')) fields = undefined;
       const field = /^\s+(?:(\w+)\s+)?(\S+)\s+`.*json:"([^",]*)([^"]*)"/.exec(line);
-      if (fields && field && field[3] !== '') fields.set(field[3], { pointer: field[2].startsWith('*'), omitempty: /omit(empty|zero)/.test(field[4]) });
+      if (fields && field && field[3] !== '') fields.set(field[3], { pointer: field[2].startsWith('*'), omitempty: /omit(empty|zero)/.test(field[4]), omitzero: field[4].includes('omitzero') });
       else if (fields && field && field[4].includes('inline')) (fields.inline ??= []).push(field[2].split('.').pop());
     }
   }
@@ -101,7 +102,9 @@ function flags(type, name, schema, required) {
   if (scalar && tag?.pointer) words.push('pointer');
   const isStruct = refOf(schema) !== undefined && !wellKnown[refOf(schema)];
   if (isStruct && schema.default !== undefined && !(tag?.pointer ?? false)) words.push('struct');
-  if (!isStruct && tag !== undefined && !tag.pointer && !tag.omitempty) words.push('always');
+  // Go writes a zero time as null, whatever `omitempty` says.
+  const isTime = ['time', 'microtime'].includes(wellKnown[refOf(schema)]);
+  if (!isStruct && tag !== undefined && !tag.pointer && !(isTime ? tag.omitzero : tag.omitempty)) words.push('always');
   if (schema['x-kubernetes-list-type']) {
     const keys = schema['x-kubernetes-list-map-keys'];
     words.push(`list=${schema['x-kubernetes-list-type']}${keys ? `:${keys.join(',')}` : ''}`);

@@ -1,9 +1,8 @@
 // What a cluster has before anybody did anything: its own namespaces, its own Service, and what stands for the built-in groups.
 import type { JsonObject } from '../../../model/json.ts';
-import { type Core, type Target, type WriteOptions, timestamp } from './core.ts';
-import { childOf, cloneObject } from './json.ts';
+import type { Core, Target, WriteOptions } from './core.ts';
 import { readObject } from './read-object.ts';
-import { create, update } from './write.ts';
+import { create } from './write.ts';
 
 const OPTIONS: WriteOptions = { manager: 'kube-apiserver', dryRun: false, validation: 'Ignore', warnings: [] };
 
@@ -24,7 +23,10 @@ function objects(core: Core): readonly { readonly namespace: string; readonly ob
 }
 
 function apiService(group: string, version: string): JsonObject {
-  return named('APIService', 'apiregistration.k8s.io/v1', `${version}.${group}`, { spec: { group, version, groupPriorityMinimum: 1000, versionPriority: 100 } });
+  return {
+    apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', metadata: { name: `${version}.${group}`, labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' } },
+    spec: { group, version, groupPriorityMinimum: 1000, versionPriority: 100 },
+  };
 }
 
 /** Fills a new store. */
@@ -34,13 +36,6 @@ export async function bootstrap(core: Core): Promise<void> {
     const resource = core.registry.findKind(group ?? '', String(object['kind']), version);
     if (resource === undefined) continue;
     const target: Target = { resource, namespace, name: '', subresource: '' };
-    const made = await create(core, target, readObject(resource, object, OPTIONS), OPTIONS);
-    if (resource.kind === 'APIService') await markAvailable(core, { ...target, name: String((made['metadata'] as JsonObject)['name']), subresource: 'status' }, made);
+    await create(core, target, readObject(resource, object, OPTIONS), OPTIONS);
   }
-}
-
-async function markAvailable(core: Core, target: Target, object: JsonObject): Promise<void> {
-  const next = cloneObject(object);
-  childOf(next, 'status')['conditions'] = [{ type: 'Available', status: 'True', lastTransitionTime: timestamp(core), reason: 'Local', message: 'Local APIServices are always available' }];
-  await update(core, target, next, OPTIONS);
 }

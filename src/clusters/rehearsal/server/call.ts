@@ -14,6 +14,8 @@ export interface Call {
   readonly userAgent: string | undefined;
   readonly text: string;
   readonly yaml: Yaml | undefined;
+  /** What the client is told beside the answer, also when that is an error. */
+  readonly warnings: string[];
 }
 
 const KINDS: { readonly [method: string]: string } = { POST: 'CreateOptions', PUT: 'UpdateOptions', PATCH: 'PatchOptions' };
@@ -28,7 +30,7 @@ export function writeOptions(call: Call): WriteOptions {
   if (!['', 'Ignore', 'Strict', 'Warn'].includes(validation)) throw invalid(kind, 'meta.k8s.io', '', [field.unsupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn'])]);
   return {
     manager: managerOf(query.get('fieldManager'), call.userAgent), dryRun: dryRun.length > 0,
-    validation: validation === '' ? 'Warn' : validation as 'Ignore' | 'Strict' | 'Warn', warnings: [],
+    validation: validation === '' ? 'Warn' : validation as 'Ignore' | 'Strict' | 'Warn', warnings: call.warnings,
   };
 }
 

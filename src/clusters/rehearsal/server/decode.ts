@@ -171,8 +171,6 @@ function decodeStruct(schema: MapSchema, value: { readonly [key: string]: Json }
     if (given === null) continue;
     const decoded = decodeValue(field.schema, given, below(name), decoding);
     if (field.pointer || field.always || !isZero(decoded, field.schema)) result[name] = decoded;
-    // Stored objects lose the difference between an empty and an absent list.
-    if (field.always && Array.isArray(decoded) && decoded.length === 0) result[name] = null;
   }
   for (const [name, field] of schema.fields) {
     if (result[name] !== undefined) continue;

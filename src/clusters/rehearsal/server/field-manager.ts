@@ -21,8 +21,8 @@ export interface Writer {
   readonly manager: string;
   readonly apiVersion: string;
   readonly subresource: string;
-  /** RFC 3339. */
-  readonly now: string;
+  /** RFC 3339; a scale has none. */
+  readonly now: string | undefined;
   /** What this request cannot own: `status` on the object itself, all else on its status. */
   owned(set: FieldSet): FieldSet;
 }
@@ -166,7 +166,13 @@ export function recordUpdate(typing: Typing, writer: Writer, live: JsonObject, n
   delete objectAt(next, 'metadata')?.['managedFields'];
   const isNew = objectAt(live, 'metadata')?.['uid'] === undefined;
   if (managers.size > 0 || isNew) {
-    update(managers, { typing, writer, live: withoutManaged(live), next });
+    try {
+      update(managers, { typing, writer, live: withoutManaged(live), next });
+    } catch (error) {
+      // An object that does not fit its schema has no owners; validation tells what is wrong with it.
+      if (error instanceof TypedError) return;
+      throw error;
+    }
     capUpdaters(managers);
   }
   writeManaged(next, managers);

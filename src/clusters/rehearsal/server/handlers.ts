@@ -13,13 +13,15 @@ import { patchScale, scaleOf, setScale } from './scale.ts';
 import { StatusError, field, invalid } from './status.ts';
 import { tableOf } from './table.ts';
 import { isWatch, watchReply } from './watch.ts';
+import { resourceWarnings } from './warnings.ts';
 import { create, current, update } from './write.ts';
 
 const NOT_ALLOWED = (): StatusError => new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
-function inForm(core: Core, call: Call, object: JsonObject, status = 200, warnings: readonly string[] = []): Reply {
+function inForm(core: Core, call: Call, object: JsonObject, status = 200): Reply {
+  const { warnings } = call;
   const form = formOf(call.accept);
-  const seen = shown(call.route.resource, object);
+  const seen = shown(core, call.route.resource, object);
   if (form === 'table') return json(table(core, call, [seen], { resourceVersion: stringAt(seen, 'metadata', 'resourceVersion') ?? '' }), status, warnings);
   return json(form === 'metadata' ? metadataOf(seen) : seen, status, warnings);
 }
@@ -37,9 +39,9 @@ function read(core: Core, call: Call): Reply {
   if (!isList) return inForm(core, call, current(core, route));
   assertVerb(route, 'list');
   const result = listObjects(core, route, query);
-  if (form === 'table') return json(table(core, call, result.items, result.metadata));
-  if (form === 'metadata-list' || form === 'metadata') return json({ kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: result.metadata, items: result.items.map(metadataOf) });
-  return json(listBody(route.resource, result));
+  if (form === 'table') return json(table(core, call, result.items, result.metadata), 200, call.warnings);
+  if (form === 'metadata-list' || form === 'metadata') return json({ kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: result.metadata, items: result.items.map(metadataOf) }, 200, call.warnings);
+  return json(listBody(route.resource, result), 200, call.warnings);
 }
 
 function watch(core: Core, call: Call, form: Form): Reply {
@@ -59,7 +61,7 @@ async function post(core: Core, call: Call): Promise<Reply> {
   const body = objectBody(call);
   checkKind(route.resource, body);
   const object = await create(core, route, readObject(route.resource, body, options), options);
-  return inForm(core, call, object, 201, options.warnings);
+  return inForm(core, call, object, 201);
 }
 
 async function put(core: Core, call: Call): Promise<Reply> {
@@ -68,10 +70,10 @@ async function put(core: Core, call: Call): Promise<Reply> {
   assertVerb(route, 'update');
   const options = writeOptions(call);
   const body = objectBody(call);
-  if (route.subresource === 'scale') return json(await setScale(core, route, body, options), 200, options.warnings);
+  if (route.subresource === 'scale') return json(await setScale(core, route, body, options), 200, call.warnings);
   checkKind(route.resource, body);
   const object = await update(core, route, readObject(route.resource, body, options), options);
-  return inForm(core, call, object, 200, options.warnings);
+  return inForm(core, call, object);
 }
 
 async function patch(core: Core, call: Call): Promise<Reply> {
@@ -83,12 +85,12 @@ async function patch(core: Core, call: Call): Promise<Reply> {
   if (type === 'apply') {
     if ((query.get('fieldManager') ?? '') === '') throw invalid('PatchOptions', 'meta.k8s.io', '', [field.required('fieldManager', 'is required for apply patch')]);
     const { object, created } = await applyObject(core, route, { body: appliedBody(call), force: query.get('force') === 'true' }, options);
-    return inForm(core, call, object, created ? 201 : 200, options.warnings);
+    return inForm(core, call, object, created ? 201 : 200);
   }
   if (query.has('force')) throw invalid('PatchOptions', 'meta.k8s.io', '', [field.forbidden('force', 'may not be specified for non-apply patch')]);
   const body = patchBody(call);
-  if (route.subresource === 'scale') return json(await patchScale(core, route, { type, body }, options), 200, options.warnings);
-  return inForm(core, call, await patchObject(core, route, { type, body }, options), 200, options.warnings);
+  if (route.subresource === 'scale') return json(await patchScale(core, route, { type, body }, options), 200, call.warnings);
+  return inForm(core, call, await patchObject(core, route, { type, body }, options));
 }
 
 async function destroy(core: Core, call: Call): Promise<Reply> {
@@ -115,7 +117,7 @@ async function destroyAll(core: Core, call: Call): Promise<Reply> {
     const [namespace, name] = [stringAt(object, 'metadata', 'namespace') ?? '', stringAt(object, 'metadata', 'name') ?? ''];
     removed.push((await remove(core, { ...route, namespace, name }, options)).object);
   }
-  return json(listBody(route.resource, { items: removed.map((object) => shown(route.resource, object)), metadata: result.metadata }));
+  return json(listBody(route.resource, { items: removed.map((object) => shown(core, route.resource, object)), metadata: result.metadata }));
 }
 
 const VERBS: { readonly [method: string]: (core: Core, call: Call) => Reply | Promise<Reply> } = { GET: read, POST: post, PUT: put, PATCH: patch, DELETE: destroy };
@@ -124,5 +126,6 @@ const VERBS: { readonly [method: string]: (core: Core, call: Call) => Reply | Pr
 export async function handle(core: Core, call: Call): Promise<Reply> {
   const verb = VERBS[call.method];
   if (verb === undefined) throw NOT_ALLOWED();
+  call.warnings.push(...resourceWarnings(call.route.resource));
   return verb(core, call);
 }

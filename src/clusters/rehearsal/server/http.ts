@@ -36,7 +36,7 @@ function readBody(request: http.IncomingMessage): Promise<string> {
   });
 }
 
-async function replyTo(options: HttpOptions, request: http.IncomingMessage): Promise<Reply> {
+async function replyTo(options: HttpOptions, request: http.IncomingMessage, warnings: string[]): Promise<Reply> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const { core } = options;
   const method = request.method ?? 'GET';
@@ -51,7 +51,7 @@ async function replyTo(options: HttpOptions, request: http.IncomingMessage): Pro
     return NO_PAGE;
   }
   const call: Call = {
-    method, route, query: url.searchParams, accept: request.headers.accept, userAgent: request.headers['user-agent'], yaml: options.yaml,
+    method, route, query: url.searchParams, accept: request.headers.accept, userAgent: request.headers['user-agent'], yaml: options.yaml, warnings,
     contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '', text: await readBody(request),
   };
   return await handleSpecial(core, call, options.logs) ?? await handle(core, call);
@@ -61,9 +61,8 @@ function writeBody(response: http.ServerResponse, reply: BodyReply): void {
   const isText = typeof reply.body === 'string';
   const content = isText ? reply.body as string : JSON.stringify(reply.body);
   const warnings = (reply.warnings ?? []).map((warning) => `299 - ${JSON.stringify(warning)}`);
-  const headers: http.OutgoingHttpHeaders = {
-    'content-type': reply.type ?? (isText ? 'text/plain; charset=utf-8' : 'application/json'), 'content-length': Buffer.byteLength(content), 'cache-control': 'no-cache, private',
-  };
+  const type = reply.type ?? (isText ? 'text/plain; charset=utf-8' : 'application/json');
+  const headers = { 'content-length': Buffer.byteLength(content), 'cache-control': 'no-cache, private', ...(type === '' ? {} : { 'content-type': type }) };
   if (warnings.length > 0) response.setHeader('warning', warnings);
   response.writeHead(reply.status, headers);
   response.end(content);
@@ -87,18 +86,19 @@ function writeStream(response: http.ServerResponse, reply: StreamReply): void {
   if (isOver) stop();
 }
 
-function errorReply(options: HttpOptions, error: unknown): Reply {
-  if (error instanceof StatusError) return json(statusBody(error), error.code);
+function errorReply(options: HttpOptions, error: unknown, warnings: readonly string[]): Reply {
+  if (error instanceof StatusError) return json(statusBody(error), error.code, warnings);
   options.onBug(error);
   return json(statusBody(internalError(error instanceof Error ? error.message : String(error))), 500);
 }
 
 async function serve(options: HttpOptions, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  const warnings: string[] = [];
   let reply: Reply;
   try {
-    reply = await replyTo(options, request);
+    reply = await replyTo(options, request, warnings);
   } catch (error) {
-    reply = errorReply(options, error);
+    reply = errorReply(options, error, warnings);
   }
   if (response.destroyed) return;
   if (reply.kind === 'stream') writeStream(response, reply);

@@ -50,8 +50,9 @@ export function objectsAt(target: JsonObject | undefined, ...path: readonly stri
   return Array.isArray(list) ? list.filter((item: Json): item is Draft => isDraft(item)) : [];
 }
 
+/** As Go does it: an empty string counts as absent. */
 export function setDefault(target: Draft, key: string, value: Json): void {
-  if (target[key] === undefined || target[key] === null) target[key] = value;
+  if (target[key] === undefined || target[key] === null || target[key] === '') target[key] = value;
 }
 
 /** Equal as JSON, whatever the order of keys. */

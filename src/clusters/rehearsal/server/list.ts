@@ -3,7 +3,7 @@ import { type JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
 import type { Core, Target } from './core.ts';
 import { objectAt } from './json.ts';
-import { withDefaults } from './read-object.ts';
+import { fitted } from './read-object.ts';
 import { type Resource, apiVersionOf } from './resource.ts';
 import { type FieldRequirement, type LabelSelector, matchesFields, matchesLabels, parseFieldSelector, parseLabelSelector } from './selectors.ts';
 import { StatusError, badRequest, field, invalid } from './status.ts';
@@ -27,8 +27,13 @@ export function selects(selection: Selection, object: JsonObject): boolean {
 }
 
 /** A stored object as a client of this version sees it. */
-export function shown(resource: Resource, object: JsonObject): JsonObject {
-  return withDefaults(resource, fromStorage(resource, object));
+export function shown(core: Core, resource: Resource, object: JsonObject): JsonObject {
+  if (resource.custom === undefined) return fromStorage(resource, object);
+  const isStored = apiVersionOf(resource) === resource.storage.apiVersion;
+  const stored = isStored ? resource : core.registry.ofStorage(resource.storage.key) ?? resource;
+  // The defaults of a newer definition are seen at once, also in objects that are older than it.
+  const current = fitted(stored, object, true);
+  return isStored ? current : fitted(resource, fromStorage(resource, current), false);
 }
 
 interface Page {
@@ -90,10 +95,10 @@ export function listObjects(core: Core, target: Target, query: URLSearchParams):
   const selected = rest.filter((object) => selects(selection, object));
   const items = limit > 0 ? selected.slice(0, limit) : selected;
   const last = items[items.length - 1];
-  if (last === undefined || items.length === selected.length) return { items: items.map((object) => shown(resource, object)), metadata: { resourceVersion: String(revision) } };
+  if (last === undefined || items.length === selected.length) return { items: items.map((object) => shown(core, resource, object)), metadata: { resourceVersion: String(revision) } };
   const isFiltered = selection.labels.length > 0 || selection.fields.length > 0;
   return {
-    items: items.map((object) => shown(resource, object)),
+    items: items.map((object) => shown(core, resource, object)),
     metadata: {
       resourceVersion: String(revision), continue: encodePage({ revision, after: keyOf(last) }),
       // With a selector the real server does not know how many are left.

@@ -196,7 +196,8 @@ function itemsOf(schema: Schema): Schema {
 
 function mergeList(field: Field, schema: Schema, current: readonly Json[], change: { readonly patch: readonly Json[]; readonly order: Json | undefined }): readonly Json[] {
   const key = field.patch?.key;
-  if (key === undefined) return ordered([...current, ...change.patch.filter((item) => !current.some((known) => equal(known, item)))], change.order, undefined);
+  const names = namesOf(change.order ?? change.patch, key);
+  if (key === undefined) return ordered([...current, ...change.patch.filter((item) => !current.some((known) => equal(known, item)))], current, names, undefined);
   const items = change.patch.filter(isJsonObject);
   if (items.some((item) => item[DIRECTIVE] === 'replace')) return items.filter((item) => item[DIRECTIVE] === undefined).map((item) => clone(item));
   const result = current.filter(isJsonObject).map((item) => ({ ...item }));
@@ -209,32 +210,36 @@ function mergeList(field: Field, schema: Schema, current: readonly Json[], chang
     } else if (index >= 0) result[index] = mergeObject(itemsOf(schema), result[index] ?? {}, item);
     else result.push(mergeObject(itemsOf(schema), {}, item));
   }
-  return ordered(result, change.order, key);
+  return ordered(result, current, names, key);
 }
 
 function reorderField(result: Draft, name: string, order: Json | undefined, field: Field | undefined): void {
   const list = result[name];
-  if (Array.isArray(list)) result[name] = ordered(list, order, field?.patch?.key);
+  if (Array.isArray(list) && Array.isArray(order)) result[name] = ordered(list, list, namesOf(order, field?.patch?.key), field?.patch?.key);
 }
 
-/** In the order asked for; what the order does not name keeps its place before what came after it. */
-function ordered(list: readonly Json[], order: Json | undefined, key: string | undefined): readonly Json[] {
-  if (!Array.isArray(order)) return list;
+function namesOf(order: Json, key: string | undefined): readonly (Json | undefined)[] {
+  return Array.isArray(order) ? order.map((item: Json) => (key !== undefined && isJsonObject(item) ? item[key] : item)) : [];
+}
+
+/**
+ * What the patch names comes in the order that it asks for (its own, when it says none); what only the server has keeps its place
+ * before whatever came after it there.
+ */
+function ordered(merged: readonly Json[], live: readonly Json[], names: readonly (Json | undefined)[], key: string | undefined): readonly Json[] {
   const nameOf = (item: Json): Json | undefined => (key !== undefined && isJsonObject(item) ? item[key] : item);
-  const wanted = order.map((item: Json) => nameOf(item));
-  const rank = (item: Json): number => wanted.findIndex((name) => equal(name, nameOf(item)));
-  const named = list.filter((item) => rank(item) >= 0).sort((left, right) => rank(left) - rank(right));
+  const rank = (item: Json): number => names.findIndex((name) => equal(name, nameOf(item)));
+  const place = (item: Json): number => live.findIndex((other) => equal(nameOf(other), nameOf(item)));
+  const named = merged.filter((item) => rank(item) >= 0).sort((left, right) => rank(left) - rank(right));
+  const others = merged.filter((item) => rank(item) < 0);
   const result: Json[] = [];
-  let taken = 0;
-  list.forEach((item, index) => {
-    if (rank(item) >= 0) return;
-    const before = list.slice(0, index).filter((other) => rank(other) >= 0).length;
-    while (taken < before) {
-      const next = named[taken];
-      if (next !== undefined) result.push(next);
-      taken += 1;
+  let next = 0;
+  for (const item of others) {
+    for (let candidate = named[next]; candidate !== undefined && !(place(candidate) >= 0 && place(item) < place(candidate)); candidate = named[next]) {
+      result.push(candidate);
+      next += 1;
     }
     result.push(item);
-  });
-  return [...result, ...named.slice(taken)];
+  }
+  return [...result, ...named.slice(next)];
 }

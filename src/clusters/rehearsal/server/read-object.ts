@@ -16,7 +16,7 @@ export function checkKind(resource: Resource, body: JsonObject): void {
   if (resource.custom !== undefined) {
     if (kind === '') {
       const text = JSON.stringify(body);
-      throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text}' (${text.slice(0, 27)} ...)`);
+      throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${text}' (${text.slice(0, 30)} ...)`);
     }
     if (apiVersion !== expected) throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected})`);
     return;
@@ -69,12 +69,12 @@ function readCustom(resource: Resource, body: JsonObject, options: Pick<WriteOpt
   return object;
 }
 
-/** A stored object once more through its own defaults: what a newer definition adds is seen at once. */
-export function withDefaults(resource: Resource, object: JsonObject): JsonObject {
+/** Without what the schema of a version does not know; with its defaults too when asked. */
+export function fitted(resource: Resource, object: JsonObject, defaults: boolean): JsonObject {
   if (resource.custom?.schema === undefined) return object;
   const copy = cloneObject(object);
   prune(copy, resource.custom.schema, resource.custom.preserveUnknownFields);
-  applyDefaults(copy, resource.custom.schema);
+  if (defaults) applyDefaults(copy, resource.custom.schema);
   return copy;
 }
 

@@ -2,13 +2,15 @@
 import type { JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
 import { type Call, objectBody, writeOptions } from './call.ts';
-import { type Core, timestamp } from './core.ts';
+import { type Core, managerOf, timestamp } from './core.ts';
 import { decode } from './decode.ts';
 import { type Draft, childOf, cloneObject, objectAt, objectsAt } from './json.ts';
+import { recordUpdate } from './field-manager.ts';
+import { emptyObject } from './read-object.ts';
 import { deleteOptions, remove } from './remove.ts';
 import { type Reply, json, text } from './reply.ts';
 import { badRequest } from './status.ts';
-import { current, replace } from './write.ts';
+import { current, replace, typingOf, writerOf } from './write.ts';
 
 export interface LogRequest {
   readonly pod: JsonObject;
@@ -44,7 +46,7 @@ function logReply(core: Core, call: Call, source: LogSource): Reply {
   const tail = query.get('tailLines');
   const request = { pod, container, previous: query.get('previous') === 'true', tailLines: tail === null ? undefined : Number(tail), follow: undefined };
   const isScheduled = stringAt(pod, 'spec', 'nodeName') !== undefined;
-  if (!isScheduled) return { kind: 'body', status: 204, body: '', type: 'application/json' };
+  if (!isScheduled) return { kind: 'body', status: 204, body: '', type: '' };
   const lines = source(request);
   if (lines === undefined) {
     const reason = objectsAt(pod, 'status', 'containerStatuses').find((status) => status['name'] === container);
@@ -116,6 +118,7 @@ const REVIEWS = new Set(['SelfSubjectAccessReview', 'SelfSubjectRulesReview', 'S
 function review(core: Core, call: Call): Reply {
   const { resource } = call.route;
   const { object } = decode(resource.schema, objectBody(call));
+  recordUpdate(typingOf(core, resource), writerOf(core, call.route, managerOf(call.query.get('fieldManager'), call.userAgent)), emptyObject(resource), object);
   return json({ ...object, kind: resource.kind, apiVersion: `${resource.group}/${resource.version}`, ...reviewStatus(core, resource.kind) }, 201);
 }
 

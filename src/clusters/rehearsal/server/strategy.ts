@@ -1,7 +1,9 @@
 // How the kinds differ when they are written: names, generations, what a client may not set, what a delete answers.
-import type { Json, JsonObject } from '../../../model/json.ts';
+import { type Json, type JsonObject, isJsonObject } from '../../../model/json.ts';
+import { type Core, timestamp } from './core.ts';
 import { addTolerations, qosClass } from './defaults/pod.ts';
 import { type Draft, childOf, cloneObject, equal, objectAt, objectsAt, setDefault, without } from './json.ts';
+import { emptyObject } from './read-object.ts';
 import type { Resource } from './resource.ts';
 import { type NameRule, cronJobName, label, pathSegment, serviceName, subdomain } from './validation/names.ts';
 
@@ -56,24 +58,23 @@ export function isDesiredChanged(resource: Resource, object: JsonObject, old: Js
 
 // ── what the server itself writes into a new object ─────────────────────────────────────────────────────────────────
 
-function newStatus(resource: Resource, object: Draft): void {
-  if (resource.custom !== undefined) {
-    delete object['status'];
-    return;
+/** A client cannot say how a new object is; nodes can, because their kubelet makes them. */
+function newStatus(core: Core, resource: Resource, object: Draft): void {
+  if (resource.storage.key === 'nodes') return;
+  const status = emptyObject(resource)['status'];
+  if (status === undefined || resource.custom !== undefined) delete object['status'];
+  else object['status'] = isJsonObject(status) ? cloneObject(status) : {};
+  const phase = FIRST_PHASE[resource.storage.key];
+  if (phase !== undefined) childOf(object, 'status')['phase'] = phase;
+  if (resource.storage.key === 'customresourcedefinitions.apiextensions.k8s.io') {
+    childOf(object, 'status')['storedVersions'] = objectsAt(object, 'spec', 'versions').filter((version) => version['storage'] === true).map((version) => version['name'] ?? '');
   }
-  const status = EMPTY_STATUS[resource.storage.key];
-  if (status === undefined && object['status'] !== undefined) object['status'] = {};
-  else if (status !== undefined) object['status'] = cloneObject(status);
+  if (resource.storage.key === 'apiservices.apiregistration.k8s.io' && objectAt(object, 'spec', 'service') === undefined) {
+    childOf(object, 'status')['conditions'] = [{ type: 'Available', status: 'True', lastTransitionTime: timestamp(core), reason: 'Local', message: 'Local APIServices are always available' }];
+  }
 }
 
-/** A new object's status where it is not simply empty. */
-const EMPTY_STATUS: { readonly [storage: string]: JsonObject } = {
-  'replicasets.apps': { replicas: 0 }, 'statefulsets.apps': { replicas: 0, availableReplicas: 0 }, replicationcontrollers: { replicas: 0 },
-  'daemonsets.apps': { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 },
-  services: { loadBalancer: {} }, 'ingresses.networking.k8s.io': { loadBalancer: {} }, namespaces: { phase: 'Active' }, persistentvolumeclaims: { phase: 'Pending' },
-  persistentvolumes: { phase: 'Pending' }, 'horizontalpodautoscalers.autoscaling': { currentMetrics: null, desiredReplicas: 0 },
-  'poddisruptionbudgets.policy': { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 }, pods: { phase: 'Pending' },
-};
+const FIRST_PHASE: { readonly [storage: string]: string } = { namespaces: 'Active', persistentvolumeclaims: 'Pending', persistentvolumes: 'Pending', pods: 'Pending' };
 
 function newPod(object: Draft): void {
   const spec = childOf(object, 'spec');
@@ -102,9 +103,16 @@ function protectedByFinalizer(object: Draft, finalizer: string): void {
   metadata['finalizers'] = list.includes(finalizer) ? list : [...list, finalizer];
 }
 
+/** The store does not keep the difference between no rules and an empty list of them. */
+export function settle(resource: Resource, object: Draft): void {
+  const isRole = resource.storage.key === 'roles.rbac.authorization.k8s.io' || resource.storage.key === 'clusterroles.rbac.authorization.k8s.io';
+  if (isRole && Array.isArray(object['rules']) && object['rules'].length === 0) object['rules'] = null;
+}
+
 /** Changes a new object, after ownership was recorded, to what the server makes of it. */
-export function prepareCreate(resource: Resource, object: Draft): void {
-  if (hasStatus(resource) || resource.storage.key === 'customresourcedefinitions.apiextensions.k8s.io') newStatus(resource, object);
+export function prepareCreate(core: Core, resource: Resource, object: Draft): void {
+  if (hasStatus(resource)) newStatus(core, resource, object);
+  settle(resource, object);
   switch (resource.storage.key) {
     case 'namespaces': childOf(object, 'spec')['finalizers'] = ['kubernetes']; break;
     case 'pods': newPod(object); break;

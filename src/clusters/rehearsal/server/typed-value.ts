@@ -21,6 +21,13 @@ function valueElement(item: Json): Element {
   return `v:${JSON.stringify(item)}`;
 }
 
+/** What an absent key of an element stands for: its default, or the zero that Go would write. */
+function keyDefault(items: Schema, key: string): Json | undefined {
+  const field = items.kind === 'map' ? items.fields.get(key) : undefined;
+  if (field === undefined || field.default !== undefined || !field.always || field.schema.kind !== 'scalar') return field?.default;
+  return field.schema.type === 'string' ? '' : 0;
+}
+
 function listElement(schema: ListSchema, item: Json): Element {
   if (schema.listType === 'set') {
     if (typeof item === 'object') throw new TypedError(item === null ? "associative list without keys has an element that's an explicit null" : "associative list without keys has an element that's a map type");
@@ -29,8 +36,7 @@ function listElement(schema: ListSchema, item: Json): Element {
   if (!isJsonObject(item)) throw new TypedError(item === null ? 'associative list with keys may not have a null element' : 'associative list with keys may not have non-map elements');
   const keys: { [key: string]: Json } = {};
   for (const key of [...schema.keys].sort()) {
-    const fallback = schema.items.kind === 'map' ? schema.items.fields.get(key)?.default : undefined;
-    const value = item[key] ?? fallback;
+    const value = item[key] ?? keyDefault(schema.items, key);
     if (value !== undefined) keys[key] = value;
   }
   if (Object.keys(keys).length === 0) {

@@ -10,10 +10,15 @@ function affinityWarnings(path: string, spec: JsonObject): readonly string[] {
   ].filter(({ term }) => term['labelSelector'] === undefined).map(({ place }) => `${path}.affinity.${kind}.${place}.labelSelector: a null labelSelector results in matching no pod`));
 }
 
-export function warningsOf(resource: Resource, object: JsonObject): readonly string[] {
+/** Of a kind that somebody should stop using: said to every request. */
+export function resourceWarnings(resource: Resource): readonly string[] {
   const deprecated = resource.custom?.deprecationWarning;
   if (deprecated !== undefined) return [deprecated];
-  if (resource.storage.key === 'endpoints') return ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'];
+  return resource.storage.key === 'endpoints' ? ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'] : [];
+}
+
+/** Of what an object says. */
+export function objectWarnings(object: JsonObject): readonly string[] {
   const spec = objectAt(object, 'spec', 'template', 'spec');
   return spec === undefined ? [] : affinityWarnings('spec.template.spec', spec);
 }

@@ -28,7 +28,7 @@ function eventLine(type: string, object: JsonObject): string {
 
 function inForm(request: WatchRequest, object: JsonObject): JsonObject {
   const { target: { resource }, form } = request;
-  const seen = shown(resource, object);
+  const seen = shown(request.core, resource, object);
   if (form === 'table') return tableOf(resource, [seen], { now: request.core.clock.now(), metadata: { resourceVersion: objectAt(seen, 'metadata')?.['resourceVersion'] ?? '' }, include: 'Metadata' });
   return form === 'object' ? seen : metadataOf(seen);
 }

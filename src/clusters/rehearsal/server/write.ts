@@ -8,19 +8,26 @@ import { duplicateErrors, schemaErrors } from './custom/validate.ts';
 import { type FieldSet, onlyBelow, withoutBelow } from './field-set.ts';
 import { type Typing, type Writer, recordUpdate } from './field-manager.ts';
 import { type Draft, childOf, cloneObject, equal, objectAt, without } from './json.ts';
-import { clearServerFields, emptyObject } from './read-object.ts';
+import { clearServerFields, emptyObject, fitted } from './read-object.ts';
 import { type Resource, apiVersionOf } from './resource.ts';
 import { StatusError, alreadyExists, badRequest, conflict, field, type FieldError, forbidden, invalid, notFound } from './status.ts';
-import { allowsUnconditionalUpdate, hasGeneration, hasStatus, isDesiredChanged, nameRuleOf, prepareCreate } from './strategy.ts';
+import { allowsUnconditionalUpdate, hasGeneration, hasStatus, isDesiredChanged, nameRuleOf, prepareCreate, settle } from './strategy.ts';
 import { kindErrors, kindUpdateErrors } from './validation/kinds.ts';
 import { metadataErrors } from './validation/names.ts';
-import { warningsOf } from './warnings.ts';
+import { objectWarnings } from './warnings.ts';
 
 const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
 
 /** The object in the version in which its kind is stored. */
 export function toStorage(resource: Resource, object: JsonObject): JsonObject {
   return convert(resource.storage.key, object, resource.storage.apiVersion);
+}
+
+/** What goes into the store: no more than the stored version knows. */
+function stored(core: Core, resource: Resource, object: JsonObject): Draft {
+  const converted = toStorage(resource, object);
+  const storage = resource.custom === undefined || converted === object ? undefined : core.registry.ofStorage(resource.storage.key);
+  return (storage === undefined ? converted : fitted(storage, converted, true)) as Draft;
 }
 
 export function fromStorage(resource: Resource, object: JsonObject): JsonObject {
@@ -49,7 +56,7 @@ export function writerOf(core: Core, target: Target, manager: string): Writer {
     if (subresource === 'status') return resource.custom === undefined ? withoutBelow(set, [['f:spec']]) : onlyBelow(set, STATUS_ONLY.map((name) => [`f:${name}`]));
     return subresource === '' && hasStatus(resource) ? withoutBelow(set, [['f:status']]) : set;
   };
-  return { manager, apiVersion: apiVersionOf(resource), subresource, now: timestamp(core), owned };
+  return { manager, apiVersion: apiVersionOf(resource), subresource, now: subresource === 'scale' ? undefined : timestamp(core), owned };
 }
 
 // ── namespaces ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -77,7 +84,8 @@ function placeInNamespace(target: Target, object: Draft): void {
 
 // ── validation ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function objectErrors(resource: Resource, object: JsonObject): readonly FieldError[] {
+function objectErrors(resource: Resource, object: JsonObject, subresource = ''): readonly FieldError[] {
+  if (resource.custom !== undefined && subresource === 'status') return statusErrors(resource, object);
   const metadata = metadataErrors(objectAt(object, 'metadata') ?? {}, nameRuleOf(resource), resource.namespaced);
   if (resource.custom === undefined) return [...metadata, ...kindErrors(resource.storage.key, toStorage(resource, object))];
   const schema = resource.custom.schema;
@@ -85,6 +93,14 @@ function objectErrors(resource: Resource, object: JsonObject): readonly FieldErr
   if (schema === undefined) return [...metadata, ...kind];
   const body = without(object, 'apiVersion', 'kind', 'metadata');
   return [...kind, ...metadata, ...schemaErrors('', body, without(schema, 'type')), ...duplicateErrors('', body, schema), ...scaleErrors(resource, object)];
+}
+
+/** Of a custom resource's status alone: what else is wrong with the object is none of its business. */
+function statusErrors(resource: Resource, object: JsonObject): readonly FieldError[] {
+  const schema = objectAt(resource.custom?.schema, 'properties', 'status');
+  const status = object['status'];
+  if (schema === undefined || status === undefined) return [];
+  return [...schemaErrors('', status, schema), ...duplicateErrors('', status, schema)].map((error) => ({ ...error, field: error.field === '' ? 'status' : `status.${error.field}` }));
 }
 
 /** A replica count that is no number cannot be scaled. */
@@ -128,18 +144,16 @@ export async function insert(core: Core, target: Target, object: Draft, options:
   if ((metadata['name'] === undefined || metadata['name'] === '') && typeof metadata['generateName'] === 'string') metadata['name'] = `${metadata['generateName'].slice(0, 58)}${randomSuffix()}`;
   Object.assign(metadata, { uid: newUid(), creationTimestamp: timestamp(core) });
   if (hasGeneration(resource)) metadata['generation'] = 1;
-  prepareCreate(resource, object);
+  prepareCreate(core, resource, object);
   assertValid(resource, object, objectErrors(resource, object));
   if (resource.storage.key === 'services') allocate(core.store, object, undefined);
   const name = String(metadata['name']);
-  options.warnings.push(...warningsOf(resource, object));
+  options.warnings.push(...objectWarnings(object));
   await admit(core, 'CREATE', { ...target, name }, object, options);
   if (core.store.get(resource.storage.key, target.namespace, name) !== undefined) throw alreadyExists(resource, name);
   if (options.dryRun) return object;
-  return fromStorage(resource, core.store.put(resource.storage.key, asDraft(toStorage(resource, object))));
+  return fromStorage(resource, core.store.put(resource.storage.key, stored(core, resource, object)));
 }
-
-const asDraft = (object: JsonObject): Draft => object as Draft;
 
 async function admit(core: Core, operation: 'CREATE' | 'UPDATE' | 'DELETE', target: Target, object: JsonObject, options: Pick<WriteOptions, 'dryRun'>): Promise<void> {
   for (const admission of core.admissions) await admission({ operation, ...target, object, dryRun: options.dryRun });
@@ -187,11 +201,12 @@ export async function replace(core: Core, target: Target, change: { readonly obj
   const { object, old } = change;
   keepServerFields(object, old);
   keepOtherPart(target, object, old);
+  settle(resource, object);
   if (resource.storage.key === 'services' && target.subresource === '') prepareService(object, old);
   if (hasGeneration(resource) && isDesiredChanged(resource, object, old)) childOf(object, 'metadata')['generation'] = Number(objectAt(old, 'metadata')?.['generation'] ?? 0) + 1;
-  assertValid(resource, object, [...finalizerErrors(object, old), ...objectErrors(resource, object), ...kindUpdateErrors(resource.storage.key, toStorage(resource, object), toStorage(resource, old))]);
+  assertValid(resource, object, [...finalizerErrors(object, old), ...objectErrors(resource, object, target.subresource), ...kindUpdateErrors(resource.storage.key, toStorage(resource, object), toStorage(resource, old))]);
   if (resource.storage.key === 'services' && target.subresource === '') allocate(core.store, object, old);
-  options.warnings.push(...warningsOf(resource, object));
+  options.warnings.push(...objectWarnings(object));
   await admit(core, 'UPDATE', target, object, options);
   if (isUnchanged(object, old)) return old;
   if (options.dryRun) return object;
@@ -210,7 +225,7 @@ function save(core: Core, target: Target, object: Draft, old: JsonObject): JsonO
     core.store.delete(resource.storage.key, namespace, name);
     return object;
   }
-  return fromStorage(resource, core.store.put(resource.storage.key, asDraft(toStorage(resource, object))));
+  return fromStorage(resource, core.store.put(resource.storage.key, stored(core, resource, object)));
 }
 
 function hasNamespaceFinalizer(resource: Resource, object: JsonObject): boolean {

@@ -73,6 +73,9 @@ function jobSpec(own: Draft): void {
 
 function job(object: Draft): void {
   jobSpec(spec(object));
+  const labels = objectAt(object, 'spec', 'template', 'metadata', 'labels');
+  const metadata = childOf(object, 'metadata');
+  if (labels !== undefined && objectAt(metadata, 'labels') === undefined) metadata['labels'] = { ...labels };
   defaultPodSpec(template(object));
 }
 

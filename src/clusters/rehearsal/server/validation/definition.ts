@@ -1,5 +1,5 @@
 // What makes a CustomResourceDefinition wrong.
-import { type Json, type JsonObject, isJsonObject } from '../../../../model/json.ts';
+import { type JsonObject, isJsonObject } from '../../../../model/json.ts';
 import { equal, objectAt, objectsAt } from '../json.ts';
 import { type FieldError, field } from '../status.ts';
 
@@ -39,11 +39,10 @@ function versionErrors(object: JsonObject): Errors {
   if (storage.length === 1) return errors;
   return [
     ...errors, field.invalid('spec.versions', versions.map((version) => ({ Name: version['name'] ?? '' })), 'must have exactly one version marked as storage version'),
-    ...storage.length === 0 ? [field.invalid('status.storedVersions', null, 'must have at least one stored version')] : [field.invalid('status.storedVersions', storedNames(storage), 'must have at least one stored version')],
+    ...storage.length === 0 ? [field.invalid('status.storedVersions', null, 'must have at least one stored version')]
+      : [field.invalid('status.storedVersions', [storage[0]?.['name'] ?? ''], `must have the storage version ${String(storage[storage.length - 1]?.['name'])}`)],
   ];
 }
-
-const storedNames = (versions: readonly JsonObject[]): Json => versions.map((version) => version['name'] ?? '');
 
 export function definitionErrors(object: JsonObject): Errors {
   const spec = objectAt(object, 'spec') ?? {};
