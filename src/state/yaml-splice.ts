@@ -1,6 +1,7 @@
 // Changes to a YAML text by cutting and inserting, so that every byte that is not meant stays: comments, order, quotes, line ends.
 import { failedError } from '../model/error.ts';
 import type { Json, JsonObject } from '../model/json.ts';
+import { at } from '../model/object.ts';
 import type { Yaml, YamlEntry, YamlNode } from '../ports.ts';
 
 export interface Splice {
@@ -15,7 +16,7 @@ export interface Sheet {
   readonly root: YamlMap;
   readonly eol: string;
   readonly name: string;
-  readonly yaml: Pick<Yaml, 'stringify'>;
+  readonly yaml: Pick<Yaml, 'stringify' | 'parseAll'>;
 }
 
 type YamlMap = Extract<YamlNode, { kind: 'map' }>;
@@ -40,12 +41,14 @@ export function entryOf(sheet: Sheet, key: string): YamlEntry | undefined {
 /** The text between the colon and the end of the value; undefined when there is no such key. */
 export function rawValue(sheet: Sheet, key: string): string | undefined {
   const entry = entryOf(sheet, key);
-  return entry === undefined ? undefined : sheet.text.slice(afterColon(sheet, entry), entry.value.end);
+  return entry === undefined ? undefined : sheet.text.slice(afterColon(sheet, entry), valueEnd(sheet, entry));
 }
 
-export function setRawValue(sheet: Sheet, key: string, raw: string): Splice {
+/** `raw` as `rawValue` gave it, maybe before another program wrote the text in another style. */
+export function setRawValue(sheet: Sheet, key: string, words: string): Splice {
+  const raw = fitting(sheet, words);
   const entry = entryOf(sheet, key);
-  if (entry !== undefined) return { start: afterColon(sheet, entry), end: entry.value.end, text: raw };
+  if (entry !== undefined) return { start: afterColon(sheet, entry), end: valueEnd(sheet, entry), text: raw };
   return insertKey(sheet, key, raw);
 }
 
@@ -65,12 +68,12 @@ export function insertItem(sheet: Sheet, key: string, item: JsonObject): Splice 
   if (entry === undefined) return insertKey(sheet, key, sheet.root.flow ? ` [${JSON.stringify(item)}]` : sheet.eol + itemLines(sheet, item, pad(sheet)));
   const { value } = entry;
   if (isEmpty(value) && !sheet.root.flow) return fillEmpty(sheet, entry, item);
-  if (isEmpty(value)) return { start: afterColon(sheet, entry), end: value.end, text: ` [${JSON.stringify(item)}]` };
+  if (isEmpty(value)) return { start: afterColon(sheet, entry), end: valueEnd(sheet, entry), text: ` [${JSON.stringify(item)}]` };
   const list = listOf(sheet, entry);
   if (list.flow) return { start: list.start + 1, end: list.start + 1, text: `${JSON.stringify(item)}, ` };
   // Below the line of the key, above comments that belong to the item that was first so far.
-  const at = lineEnd(sheet.text, entry.keyEnd);
-  return { start: at, end: at, text: sheet.eol + itemLines(sheet, item, indentAt(sheet, list.items[0]?.start ?? at)) };
+  const below = lineEnd(sheet.text, entry.keyEnd);
+  return { start: below, end: below, text: sheet.eol + itemLines(sheet, item, indentAt(sheet, list.items[0]?.start ?? below)) };
 }
 
 export function replaceItem(sheet: Sheet, key: string, index: number, item: JsonObject): Splice {
@@ -84,7 +87,7 @@ export function replaceItem(sheet: Sheet, key: string, index: number, item: Json
  * somebody has written comments below it.
  */
 export function removeItem(sheet: Sheet, key: string, options: { readonly index: number; readonly raw: string | null }): readonly Splice[] {
-  const { raw } = options;
+  const raw = options.raw === null ? null : fitting(sheet, options.raw);
   const { list, start, value } = place(sheet, key, options.index);
   if (list.items.length > 1) return [list.flow ? cutFlow(sheet, value) : cutLines(sheet, start, value)];
   const entry = entryOf(sheet, key);
@@ -92,14 +95,25 @@ export function removeItem(sheet: Sheet, key: string, options: { readonly index:
   if (list.flow) return raw === null ? [removeKey(sheet, entry)] : [{ start: afterColon(sheet, entry), end: list.end, text: raw }];
   const isAlone = sheet.text.slice(afterColon(sheet, entry), start).trim() === '';
   if (raw === null && isAlone) return [removeKey(sheet, entry)];
-  const at = afterColon(sheet, entry);
-  return [{ start: at, end: at, text: raw ?? ' []' }, cutLines(sheet, start, value)];
+  const behind = afterColon(sheet, entry);
+  return [{ start: behind, end: behind, text: raw ?? ' []' }, cutLines(sheet, start, value)];
 }
 
 /** Takes out a key with its value. */
 export function removeKey(sheet: Sheet, entry: YamlEntry): Splice {
   if (sheet.root.flow) return cutFlow(sheet, { start: entry.start, end: entry.value.end });
   return cutLines(sheet, entry.start, entry.value);
+}
+
+/** What is between colon and value in one style may not do in the other: `"a":"b"`, `a: b`. */
+function fitting(sheet: Sheet, raw: string): string {
+  if (!sheet.root.flow) return raw === '' || /^\s/.test(raw) ? raw : ` ${raw}`;
+  try {
+    JSON.parse(raw);
+    return raw;
+  } catch {
+    return ` ${JSON.stringify(at(sheet.yaml.parseAll(`x: ${raw}`, sheet.name)[0], 'x') ?? null)}`;
+  }
 }
 
 // ── places ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,23 +137,29 @@ function afterColon(sheet: Sheet, entry: YamlEntry): number {
   return colon + 1;
 }
 
+/** A value that is not there ends where it would begin; the parser finds it behind a comment. */
+function valueEnd(sheet: Sheet, entry: YamlEntry): number {
+  return entry.value.start === entry.value.end ? afterColon(sheet, entry) : entry.value.end;
+}
+
 /** Before the first key: there is always a line behind it, also at the end of a text without a last line end. */
 function insertKey(sheet: Sheet, key: string, raw: string): Splice {
   const { root, text } = sheet;
   if (root.flow) {
-    const at = root.start + 1;
-    return { start: at, end: at, text: `${JSON.stringify(key)}:${raw}${root.entries.length === 0 ? '' : ', '}` };
+    const inside = root.start + 1;
+    return { start: inside, end: inside, text: `${JSON.stringify(key)}:${raw}${root.entries.length === 0 ? '' : ', '}` };
   }
-  const at = lineStart(text, root.start);
-  if (text.slice(at, root.start).trim() !== '') throw unclear(sheet, key);
-  return { start: at, end: at, text: `${pad(sheet)}${key}:${raw}${sheet.eol}` };
+  const above = lineStart(text, root.start);
+  if (text.slice(above, root.start).trim() !== '') throw unclear(sheet, key);
+  return { start: above, end: above, text: `${pad(sheet)}${key}:${raw}${sheet.eol}` };
 }
 
 /** `clusters: []  # mine` → `clusters:  # mine` and the item below. */
 function fillEmpty(sheet: Sheet, entry: YamlEntry, item: JsonObject): Splice {
   const start = afterColon(sheet, entry);
-  const end = lineEnd(sheet.text, entry.value.end);
-  return { start, end, text: sheet.text.slice(entry.value.end, end) + sheet.eol + itemLines(sheet, item, pad(sheet)) };
+  const valueEnds = valueEnd(sheet, entry);
+  const end = lineEnd(sheet.text, valueEnds);
+  return { start, end, text: sheet.text.slice(valueEnds, end) + sheet.eol + itemLines(sheet, item, pad(sheet)) };
 }
 
 /** Whole lines from the one where it begins to the one where its content ends; at the end of the text, the line end before it. */
