@@ -18,7 +18,8 @@ const PATH: { readonly [K in SwarmKind]: string } = {
 export function createSwarm(endpoint: string, connect: () => Promise<EngineConnection>): Swarm {
   let opened: Promise<EngineConnection> | undefined;
   const open: Open = async (doing, work) => {
-    const connection = await (opened ??= connect());
+    opened ??= connect();
+    const connection = await opened;
     try {
       return await work(new EngineApi(connection.client), connection.client);
     } catch (cause) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ServiceStatus, serviceStatus, type StatusRules } from '../../src/swarm/status.ts';
+import { type ServiceStatus, type StatusRules, serviceStatus } from '../../src/swarm/status.ts';
 import { type Frame, recording } from './recordings.ts';
 
 /** `pending`, `converged` or `failed: kind` for each frame, repetitions left out. */

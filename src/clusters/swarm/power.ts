@@ -1,6 +1,7 @@
 // A swarm of containers put to sleep and woken up. A swarm that is the engine itself sleeps and wakes with it.
-import { preconditionError } from '../../model/error.ts';
+
 import type { Access } from '../../model/access.ts';
+import { preconditionError } from '../../model/error.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import type { DockerContainer } from '../../ports.ts';
 import type { Power, ProviderContext } from '../provider.ts';
@@ -17,8 +18,9 @@ export function powerOf(create: (plan: ClusterPlan, context: ProviderContext) =>
       refuseForeign(held, cluster);
       if (held.record !== undefined && !isContained(held.record)) throw always(cluster);
       onProgress(`stopping ${held.nodes.length} ${held.nodes.length === 1 ? 'node' : 'nodes'}`);
-      const stop = (containers: readonly DockerContainer[]): Promise<void[]> =>
-        Promise.all(containers.filter(({ state }) => state === 'running').map(({ id }) => ports.docker.stopContainer(id, STOP_SECONDS)));
+      const stop = async (containers: readonly DockerContainer[]): Promise<void> => {
+        await Promise.all(containers.filter(({ state }) => state === 'running').map(({ id }) => ports.docker.stopContainer(id, STOP_SECONDS)));
+      };
       await stop(held.gateways);
       await stop(held.nodes);
     },

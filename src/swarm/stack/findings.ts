@@ -1,5 +1,5 @@
 // Reading somebody's YAML: every value checked, every problem kept with its place, nothing thrown in between.
-import { type Json, type JsonObject, isJsonObject } from '../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../model/json.ts';
 
 export interface Finding {
   /** `services.web.ports[0]`. */

@@ -1,5 +1,5 @@
 // `${VAR}` and its forms in the values of a Compose file. Pure.
-import { type Json, isJsonObject } from '../../model/json.ts';
+import { isJsonObject, type Json } from '../../model/json.ts';
 import type { Findings } from './findings.ts';
 
 type Env = { readonly [name: string]: string | undefined };
@@ -31,7 +31,7 @@ export function interpolateText(text: string, env: Env, place: Place): string {
       result += '$';
       rest = rest.slice(2);
     } else if (plain?.[1] !== undefined) {
-      result += valueOf(plain[1], env, place);
+      result += valueOrEmpty(plain[1], env, place);
       rest = rest.slice(plain[0].length);
     } else if (rest.startsWith('${')) {
       const end = closing(rest);
@@ -65,7 +65,7 @@ function expression(inner: string, env: Env, place: Place): string {
     place.findings.problem(place.path, `\${${inner}} is not a variable`);
     return '';
   }
-  if (operator === undefined) return valueOf(name, env, place);
+  if (operator === undefined) return valueOrEmpty(name, env, place);
   const value = env[name];
   // With a colon an empty variable counts as unset.
   const isSet = value !== undefined && !(operator.startsWith(':') && value === '');
@@ -77,7 +77,7 @@ function expression(inner: string, env: Env, place: Place): string {
   return '';
 }
 
-function valueOf(name: string, env: Env, { findings, path }: Place): string {
+function valueOrEmpty(name: string, env: Env, { findings, path }: Place): string {
   const value = env[name];
   if (value === undefined) findings.difference(path, `the variable ${name} is not set: empty text takes its place`);
   return value ?? '';

@@ -1,5 +1,5 @@
 // A Compose file as people write it → what Swarm is asked for, with every difference told. Pure: files are read by the caller.
-import { type Json, isJsonObject } from '../../model/json.ts';
+import { isJsonObject, type Json } from '../../model/json.ts';
 import { DOCKER_MEMBER_LABEL } from '../../model/label.ts';
 import type { Labels, ServiceSpec } from '../../model/swarm.ts';
 import { type BlobSources, type DeclaredBlob, declaredBlobs, externalName } from './blobs.ts';
@@ -7,7 +7,7 @@ import { containerSpec, envFilePath } from './container.ts';
 import { endpointSpec, placement, resources, restartPolicy, serviceMode, updateConfig } from './deploy.ts';
 import { type Finding, Findings, Value } from './findings.ts';
 import { interpolate } from './interpolate.ts';
-import { type DeclaredNetwork, attachments, declaredNetworks } from './networks.ts';
+import { attachments, type DeclaredNetwork, declaredNetworks } from './networks.ts';
 import { portConfigs } from './ports.ts';
 import type { DeclaredVolume, StackScope } from './scope.ts';
 
@@ -162,8 +162,8 @@ function inOrder(services: readonly Named[]): readonly Named[] {
   const ordered: Named[] = [];
   const visit = ([key, service]: Named, path: readonly string[]): void => {
     const place = service.get('depends_on');
-    if (path.includes(key)) return place.problem(`depends on itself: ${[...path, key].join(' → ')}`);
-    if (placed.has(key)) return undefined;
+    if (path.includes(key)) place.problem(`depends on itself: ${[...path, key].join(' → ')}`);
+    if (path.includes(key) || placed.has(key)) return;
     const needs = Array.isArray(place.value) ? place.texts() : place.entries().map(([need]) => need);
     if (needs.length > 0) place.difference(`Swarm starts all services at once: ${key} must try again until ${needs.join(' and ')} answers`);
     for (const need of needs) {
@@ -173,7 +173,6 @@ function inOrder(services: readonly Named[]): readonly Named[] {
     }
     if (!placed.has(key)) ordered.push([key, service]);
     placed.add(key);
-    return undefined;
   };
   for (const named of services) visit(named, []);
   return ordered;
@@ -227,7 +226,8 @@ function serviceSpec(key: string, service: Value, { scope, builds }: ServiceCont
   const update = updateConfig(deploy.get('update_config'), ['continue', 'pause', 'rollback']);
   const rollback = updateConfig(deploy.get('rollback_config'), ['continue', 'pause']);
   return {
-    Name: `${scope.namespace}_${key}`,
+    // A stack of one service, named like it, says its name once.
+    Name: key === scope.namespace ? key : `${scope.namespace}_${key}`,
     Labels: { ...deploy.get('labels').pairs(), ...scope.labels, [IMAGE_LABEL]: image ?? '' },
     TaskTemplate: Object.fromEntries(Object.entries(template).filter(([, value]) => value !== undefined)),
     Mode: mode,

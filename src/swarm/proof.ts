@@ -1,0 +1,75 @@
+// The proof that a published port leads somewhere: a request of our own, through the same door that a person uses.
+import { isDevstackError, notReadyError } from '../model/error.ts';
+import type { HttpResponse } from '../ports.ts';
+import type { Port } from './publish.ts';
+import type { SwarmRun } from './target.ts';
+
+export interface PortAnswer extends Port {
+  readonly url: string;
+  /** HTTP status; undefined where something answers that speaks another protocol. */
+  readonly status: number | undefined;
+  readonly durationMs: number;
+}
+
+const REQUEST_MS = 3000;
+const AGAIN_MS = 50;
+/** A program that its tasks call running may take this long until it listens. */
+const LISTEN_WITHIN_MS = 20_000;
+/** Words of a gateway whose task took the connection and then did not speak HTTP. */
+const OTHER_PROTOCOL = /connection termination|protocol error/;
+
+/** Ends when every port has answered. Throws `swarm-port-silent` with what came instead. */
+export async function provePorts(ports: readonly Port[], run: SwarmRun): Promise<readonly PortAnswer[]> {
+  return await Promise.all(ports.map((port) => prove(port, run)));
+}
+
+/** One request to each port, whatever comes of it: undefined for one that does not answer. */
+export async function askPorts(ports: readonly Port[], run: SwarmRun): Promise<readonly (PortAnswer | undefined)[]> {
+  return await Promise.all(ports.map(async (port) => {
+    const seen = await ask(port, run);
+    return 'reason' in seen ? undefined : seen;
+  }));
+}
+
+async function prove(port: Port, run: SwarmRun): Promise<PortAnswer> {
+  const { clock } = run.ports;
+  const started = clock.monotonic();
+  for (;;) {
+    run.signal.throwIfAborted();
+    const seen = await ask(port, run);
+    if (!('reason' in seen)) return seen;
+    if (clock.monotonic() - started > LISTEN_WITHIN_MS) throw silent(port, seen.reason);
+    run.onProgress(`${seen.url} does not answer yet: ${seen.reason}`);
+    await clock.sleep(AGAIN_MS, run.signal);
+  }
+}
+
+type Seen = PortAnswer | { readonly url: string; readonly reason: string };
+
+async function ask(port: Port, { ports, signal }: SwarmRun): Promise<Seen> {
+  const url = `http://127.0.0.1:${port.published}/`;
+  const started = ports.clock.monotonic();
+  try {
+    const answer = await ports.http.request({ url, timeoutMs: REQUEST_MS, signal });
+    const durationMs = Math.round(ports.clock.monotonic() - started);
+    if (!isOfGateway(answer)) return { ...port, url, status: answer.status, durationMs };
+    return OTHER_PROTOCOL.test(answer.body) ? { ...port, url, status: undefined, durationMs } : { url, reason: answer.body.trim() };
+  } catch (error) {
+    if (!isDevstackError(error)) throw error;
+    return { url, reason: error.reason ?? error.message };
+  }
+}
+
+/** A gateway that has nobody to ask answers itself. */
+function isOfGateway({ status, headers }: HttpResponse): boolean {
+  return (status === 502 || status === 503 || status === 504) && headers['server'] === 'envoy';
+}
+
+function silent(port: Port, reason: string) {
+  return notReadyError({
+    code: 'swarm-port-silent', message: `port ${port.published} of service ${port.service} does not answer, though its tasks run`,
+    reason: `nothing listens on ${port.target} inside: ${reason}`,
+    hints: [{ text: 'Read what the program says', command: `devstack logs ${port.service}` }],
+    details: { service: port.service, published: port.published, target: port.target },
+  });
+}
