@@ -36,7 +36,23 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('up knative', () => {
     await home.remove();
   });
 
-  test('ends with an answer of the workload through Envoy', async () => {
+  test('stopped by Ctrl-C in the middle, it tells what is left and how to go on', async () => {
+    const up = start(home, ['up', 'knative', '--name', NAME, '--port', String(PORT), '--json']);
+    let asked = 0;
+    for await (const line of up.stdout) {
+      if (asked === 0 && String(line).includes('"apply:knative-serving"') && String(line).includes('"started"')) {
+        asked = performance.now();
+        await up.kill('SIGINT');
+      }
+    }
+    const stopped = await up;
+    expect(stopped.exitCode).toBe(130);
+    expect(performance.now() - asked).toBeLessThan(10_000); // 5 s on a machine that is not shared
+    const { error } = JSON.parse(stopped.stdout.trim().split('\n').at(-1) ?? '');
+    expect(error).toMatchObject({ code: 'interrupted', hints: [{ command: expect.stringContaining('devstack up knative') }, { command: `devstack down ${NAME}` }] });
+  });
+
+  test('the next up goes on, and ends with an answer of the workload through Envoy', async () => {
     const up = await devstack(home, 'up', 'knative', '--name', NAME, '--port', String(PORT), '--json');
     expect(up.exitCode, up.stderr + up.stdout).toBe(0);
     expect(up.result).toMatchObject({
@@ -64,6 +80,15 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('up knative', () => {
     const env = await devstack(home, 'env', NAME, '--shell', 'sh');
     const nodes = await zx({ quiet: true, env: home.env })`bash -c ${`${env.stdout}; kubectl get nodes -o name`}`;
     expect(nodes.stdout).toContain(`node/${CLUSTER}-control-plane`);
+  });
+
+  test('merged into the user\'s kubeconfig on demand, the rest of which stays as it was', async () => {
+    const up = await devstack(home, 'up', 'knative', '--name', NAME, '--merge', '--json');
+    expect(up.exitCode, up.stderr + up.stdout).toBe(0);
+    const merged = await readFile(home.userKubeconfig, 'utf8');
+    expect(merged).toContain('# keep me');
+    expect(merged).toContain('current-context: elsewhere');
+    expect(merged).toContain(`kind-${CLUSTER}`);
   });
 
   test('what a person edited is kept and told', async () => {

@@ -12,7 +12,8 @@ import { type Journals, journalled } from './journals.ts';
 import { pickStack, serviceEndpoints, tells } from './status.ts';
 import { providerContext } from './up.ts';
 
-const TIMEOUT = { cluster: 120_000, wait: 300_000, probe: 60_000 } as const;
+/** Pods of a woken node look ready before they are: only the answer tells, and it may have to wait for all of them to start again. */
+const TIMEOUT = { cluster: 120_000, wait: 300_000, probe: 180_000 } as const;
 
 function planOf(found: StackFacts, facts: ClusterFacts): ClusterPlan {
   const port = facts.ingressPort ?? found.port;
