@@ -72,5 +72,5 @@ async function must(what, work) {
 export async function setUp() {
   requireNode();
   if (!isInstalled()) await must('npm ci', () => npm(['ci', '--no-audit', '--no-fund']));
-  if (!isBuilt()) await must('build', () => runNode(['scripts/build.mjs']));
+  if (!isBuilt()) await must('build', () => runNode(['scripts/build.mjs', '--program-only']));
 }

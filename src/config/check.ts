@@ -2,7 +2,7 @@
 import { findKnownName, refusal } from '../addons/index.ts';
 import { quote } from '../model/redact.ts';
 import { addonNames, componentIds, ingressIds, presetIds, providerIds, sampleIds } from './catalog.ts';
-import type { Problem } from './problem.ts';
+import type { Problem, ProblemCode } from './problem.ts';
 import type { Given, Layer } from './setting.ts';
 import { nameProblem } from './stack-name.ts';
 import { suggest } from './suggest.ts';
@@ -27,13 +27,13 @@ function explained(what: string, word: string, place: string): Problem | undefin
 }
 
 /** One word of a list of known ones. */
-function oneOf(what: string, known: () => readonly string[]): Check<string> {
+function oneOf(what: 'preset' | 'provider' | 'ingress', known: () => readonly string[]): Check<string> {
   return (given) => (known().includes(given.value) ? [] : [
-    explained(what, given.value, placeOf(given)) ?? { place: placeOf(given), message: unknown(what, given.value, known()), code: `${what}-unknown` },
+    explained(what, given.value, placeOf(given)) ?? { place: placeOf(given), message: unknown(what, given.value, known()), code: `${what}-unknown` as const },
   ]);
 }
 
-function allOf(what: string, known: () => readonly string[]): Check<readonly string[]> {
+function allOf(what: 'addon' | 'sample', known: () => readonly string[]): Check<readonly string[]> {
   return (given) => given.value.flatMap((word, index) => {
     if (known().includes(word)) return [];
     const isIngress = what === 'addon' && ingressIds().includes(word);
@@ -43,7 +43,7 @@ function allOf(what: string, known: () => readonly string[]): Check<readonly str
   });
 }
 
-function matches(pattern: RegExp, code: string, wanted: string): Check<string> {
+function matches(pattern: RegExp, code: ProblemCode, wanted: string): Check<string> {
   return (given) => (given.value.length <= 253 && pattern.test(given.value) ? [] : [{ place: placeOf(given), message: `${quote(given.value)} is not ${wanted}`, code }]);
 }
 
@@ -63,7 +63,7 @@ const checkName: Check<string> = (given) => {
   return message === undefined ? [] : [{ place: placeOf(given), message, code: 'name-invalid' }];
 };
 
-const checkVersions: Check<{ readonly [component: string]: string }> = (given) => Object.entries(given.value).flatMap(([component, version]) => {
+const checkVersions: Check<{ readonly [component: string]: string }> = (given) => Object.entries(given.value).flatMap(([component, version]): readonly Problem[] => {
   const place = placeOf(given, component);
   if (!componentIds().includes(component)) return [{ place, message: unknown('component', component, componentIds()), code: 'component-unknown' }];
   return /^\d{1,4}\.\d{1,4}\.\d{1,4}(-[a-z]{1,20})?$/.test(version) ? [] : [{ place, message: `${quote(version)} is not a version such as 1.24.0`, code: 'version-invalid' }];

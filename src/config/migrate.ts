@@ -1,12 +1,13 @@
 // Versions of the format of devstack.yaml. Old files are lifted to the newest shape; newer ones are refused, never guessed at.
 import { isJsonObject, type Json, type JsonObject } from '../model/json.ts';
 import { quote } from '../model/redact.ts';
+import type { ProblemCode } from './problem.ts';
 
 export const FILE_VERSION = 1;
 
 export type MigrateResult =
   | { readonly value: JsonObject }
-  | { readonly problem: { readonly path: readonly string[]; readonly message: string; readonly code: string } };
+  | { readonly problem: { readonly path: readonly string[]; readonly message: string; readonly code: ProblemCode } };
 
 /** The value in the shape of FILE_VERSION. There is one version so far, so this decides only which files can be read. */
 export function migrate(value: Json): MigrateResult {

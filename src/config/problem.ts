@@ -1,12 +1,35 @@
 // Problems of what was asked for: collected, each with its place, and told all at once.
 import { type DevstackError, type Hint, usageError } from '../model/error.ts';
 
+/** Code → what it means. Errors of the command line and of the configuration, all exit code 2. */
+export const PROBLEM_CODES = {
+  'command-line-invalid': 'a flag, its value or an argument is not of the right form',
+  'flag-invalid': 'the value of a flag has not the form left=right',
+  'config-invalid': 'devstack.yaml has a setting of the wrong shape, or there are several problems (all in `details.problems`)',
+  'config-unknown-key': 'devstack.yaml has a setting that does not exist',
+  'config-version': 'devstack.yaml does not say which version of the format it has',
+  'config-newer': 'devstack.yaml was written for a newer devstack',
+  'name-invalid': 'the name cannot be a stack name',
+  'preset-unknown': 'there is no such preset',
+  'provider-unknown': 'there is no such provider',
+  'addon-unknown': 'there is no such addon',
+  'ingress-unknown': 'there is no such ingress',
+  'sample-unknown': 'there is no such sample',
+  'component-unknown': 'a version is named for a component that does not exist',
+  'version-invalid': 'it is not a version',
+  'image-invalid': 'it is not an image reference',
+  'domain-invalid': 'it is not a domain suffix',
+  'url-invalid': 'it is not an http or https address',
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEM_CODES;
+
 export interface Problem {
   /** `--port`, `DEVSTACK_PORT` or `devstack.yaml:14 addons[1]`. */
   readonly place: string;
   readonly message: string;
   /** Code of the error when this is the only problem. */
-  readonly code: string;
+  readonly code: ProblemCode;
   /** What to do about it, when that is more than a look at what there is. */
   readonly hints?: readonly Hint[];
 }

@@ -1,9 +1,10 @@
 // What a person can type wrong, and what they are told: at the rim of main().
 import { describe, expect, test } from 'vitest';
+import { visibleCommands } from '../../src/cli/commands/index.ts';
 import { VERSION } from '../../src/model/version.ts';
 import { lastLine, run } from './harness.ts';
 
-const commands = ['up', 'plan', 'env', 'status', 'down', 'doctor', 'init', 'config', 'completion', 'version', 'help'];
+const commands = visibleCommands().map((entry) => entry.name);
 
 describe('help', () => {
   test.each([[[]], [['--help']], [['-h']], [['help']]])('%j shows the overview', async (argv) => {

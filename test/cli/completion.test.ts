@@ -13,7 +13,7 @@ async function wordsFor(...words: readonly string[]): Promise<readonly string[]>
 
 describe('words', () => {
   test('commands', async () => {
-    expect(await wordsFor('s')).toEqual(['status']);
+    expect(await wordsFor('stat')).toEqual(['status']);
     expect(await wordsFor('')).toContain('up');
     expect(await wordsFor('')).not.toContain('__complete');
     expect(await wordsFor('-')).toEqual(['--help', '--version']);
