@@ -46,6 +46,7 @@ export interface LoadOptions {
 /** A user whose connection was refused waits this long, or it would try ten thousand times a second. */
 const REFUSED_PAUSE_MS = 50;
 const SECOND_MS = 1_000;
+const LAST_ANSWERS_MS = 500;
 const PERCENTILES = [1, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 100];
 
 interface World {
@@ -86,6 +87,8 @@ interface Run {
   /** What was never sent. */
   giveUp(dueMs: number): void;
   closeSecond(): void;
+  /** Something happened since the last second was closed. */
+  readonly hasOpenSecond: boolean;
   /** Cuts off what is under way; nothing is sent after it. */
   abandon(): void;
   isAbandoned: boolean;
@@ -120,7 +123,7 @@ function createRun(spec: LoadSpec, world: World & { readonly connections: LoadCo
     total.answered += 1;
     total.bytes += reply.bytes;
     latency.record(tookMs);
-    timeline.answered(tookMs, name);
+    timeline.answered(tookMs, { status: reply.status, className: name });
   }
 
   return {
@@ -144,6 +147,9 @@ function createRun(spec: LoadSpec, world: World & { readonly connections: LoadCo
       total.unsent += 1;
       latency.record(elapsed() - dueMs);
     },
+    get hasOpenSecond() {
+      return timeline.hasOpenSecond;
+    },
     closeSecond() {
       const second = timeline.close({ inFlight: total.inFlight, waiting: this.waiting, replicas: options.replicas?.() });
       options.onSecond?.(second);
@@ -163,14 +169,18 @@ function createRun(spec: LoadSpec, world: World & { readonly connections: LoadCo
   };
 }
 
-/** Closes a second each second, until the work is done; then the last one, when something was in it. */
+/**
+ * Closes a second each second, until the work is done. The last one waits a little for answers that are just coming: a second of its
+ * own for them would look like a fall.
+ */
 async function tick(run: Run, clock: Clock, done: AbortSignal): Promise<void> {
+  const last = Math.ceil(run.spec.durationMs / SECOND_MS);
   for (let second = 1; ; second++) {
-    await rest(clock, second * SECOND_MS - run.elapsed(), done);
+    await rest(clock, second * SECOND_MS + (second === last ? LAST_ANSWERS_MS : 0) - run.elapsed(), done);
     if (done.aborted) break;
     run.closeSecond();
   }
-  run.closeSecond();
+  if (run.hasOpenSecond) run.closeSecond();
 }
 
 async function runOpen(rps: number, run: Run): Promise<void> {

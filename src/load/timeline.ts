@@ -8,6 +8,8 @@ export interface LoadSecond {
   readonly sent: number;
   /** Answers of this second, with any status. */
   readonly answered: number;
+  /** Of those, answers with a status of 400 or more. */
+  readonly errors: number;
   /** Requests that ended without an answer. */
   readonly failed: number;
   /** How many answers of each class (by `classify`: a version, a pod). */
@@ -31,8 +33,10 @@ export interface Gauges {
 
 export interface Timeline {
   sent(): void;
-  answered(latencyMs: number, className: string | undefined): void;
+  answered(latencyMs: number, reply: { readonly status: number; readonly className: string | undefined }): void;
   failed(latencyMs: number): void;
+  /** Something happened since the last second was closed. */
+  readonly hasOpenSecond: boolean;
   /** Ends the running second. */
   close(gauges: Gauges): LoadSecond;
   readonly seconds: readonly LoadSecond[];
@@ -41,11 +45,12 @@ export interface Timeline {
 interface Counts {
   sent: number;
   answered: number;
+  errors: number;
   failed: number;
   readonly classes: Map<string, number>;
 }
 
-const empty = (): Counts => ({ sent: 0, answered: 0, failed: 0, classes: new Map() });
+const empty = (): Counts => ({ sent: 0, answered: 0, errors: 0, failed: 0, classes: new Map() });
 
 export function createTimeline(): Timeline {
   const seconds: LoadSecond[] = [];
@@ -54,11 +59,15 @@ export function createTimeline(): Timeline {
   let counts = empty();
   return {
     seconds,
+    get hasOpenSecond() {
+      return counts.sent + counts.answered + counts.failed > 0;
+    },
     sent: () => {
       counts.sent += 1;
     },
-    answered(latencyMs, className) {
+    answered(latencyMs, { status, className }) {
       counts.answered += 1;
+      if (status >= 400) counts.errors += 1;
       if (className !== undefined) counts.classes.set(className, (counts.classes.get(className) ?? 0) + 1);
       latency.record(latencyMs);
     },
@@ -68,9 +77,9 @@ export function createTimeline(): Timeline {
     },
     close({ inFlight, waiting, replicas }) {
       const { p50, p95, p99, max } = latency.summary();
-      const { sent, answered, failed, classes } = counts;
+      const { sent, answered, errors, failed, classes } = counts;
       const second: LoadSecond = {
-        second: seconds.length, sent, answered, failed, classes: Object.fromEntries(classes), p50, p95, p99, max, inFlight, waiting,
+        second: seconds.length, sent, answered, errors, failed, classes: Object.fromEntries(classes), p50, p95, p99, max, inFlight, waiting,
         ...(replicas === undefined ? {} : { replicas }),
       };
       seconds.push(second);

@@ -9,7 +9,7 @@ type Answer = Parameters<typeof virtualServer>[1];
 const target = { hostname: '127.0.0.1', port: 8080, method: 'GET', path: '/', headers: {} };
 const open = (rps: number, rest: Partial<LoadSpec> = {}): LoadSpec => ({ target, arrival: { model: 'open', rps }, concurrency: 10, durationMs: 3_000, timeoutMs: 10_000, ...rest });
 const closed = (concurrency: number, rest: Partial<LoadSpec> = {}): LoadSpec => ({ target, arrival: { model: 'closed' }, concurrency, durationMs: 3_000, timeoutMs: 10_000, ...rest });
-const after = (ms: number): Answer => (at) => ({ endsAt: at + ms });
+const takes = (ms: number): Answer => (at) => ({ endsAt: at + ms });
 /** Answers in 10 ms, but answers nothing from 1 s to 2 s. */
 const stalling: Answer = (at) => ({ endsAt: Math.max(at, at >= 1_000 && at < 2_000 ? 2_000 : at) + 10 });
 
@@ -23,7 +23,7 @@ const sum = (seconds: readonly LoadSecond[], key: 'sent' | 'answered' | 'failed'
 
 describe('an open load', () => {
   it('sends by the clock, whatever the answers do', async () => {
-    const result = await load(open(100), after(35));
+    const result = await load(open(100), takes(35));
     expect(result).toMatchObject({ sent: 300, answered: 300, unsent: 0, rps: expect.closeTo(300 / 3.025, 2), statuses: { 200: 300 }, failures: {} });
     expect(result.http.started.slice(0, 4)).toEqual([0, 10, 20, 30]);
     expect(result.latency).toMatchObject({ count: 300, p50: expect.closeTo(35, 0), max: expect.closeTo(35, 0) });
@@ -41,7 +41,7 @@ describe('an open load', () => {
 
   it('says what was due and never sent', async () => {
     // Ten connections that each take 4 s: of 300 requests that were due only ten could start before the end, and ten after them.
-    const result = await load(open(100, { timeoutMs: 5_000 }), after(4_000));
+    const result = await load(open(100, { timeoutMs: 5_000 }), takes(4_000));
     expect(result.sent + result.unsent).toBe(300);
     expect(result.unsent).toBeGreaterThan(270);
     expect(result.latency.count).toBe(300);
@@ -49,7 +49,7 @@ describe('an open load', () => {
   });
 
   it('cuts off what does not end, and counts it with its age', async () => {
-    const result = await load(open(1, { durationMs: 1_000, timeoutMs: 500 }), after(9_999_999));
+    const result = await load(open(1, { durationMs: 1_000, timeoutMs: 500 }), takes(9_999_999));
     expect(result).toMatchObject({ sent: 1, answered: 0, failures: { timeout: 1 }, rps: 0, latency: { count: 1, max: expect.closeTo(500, 0) } });
   });
 
@@ -59,13 +59,13 @@ describe('an open load', () => {
   });
 
   it('tells the rate over the duration, also of a slow one', async () => {
-    expect((await load(open(0.5, { durationMs: 10_000 }), after(1))).rps).toBeCloseTo(0.5, 5);
+    expect((await load(open(0.5, { durationMs: 10_000 }), takes(1))).rps).toBeCloseTo(0.5, 5);
   });
 });
 
 describe('a closed load', () => {
   it('has as many users as its concurrency', async () => {
-    const result = await load(closed(4), after(100));
+    const result = await load(closed(4), takes(100));
     expect(result).toMatchObject({ sent: 120, answered: 120, unsent: 0, rps: expect.closeTo(40, 0) });
     expect(result.http.mostAtATime).toBe(4);
   });
@@ -84,7 +84,7 @@ describe('every load', () => {
   it('tells each second when it is over', async () => {
     const seconds: LoadSecond[] = [];
     let replicas = 0;
-    await load(open(10), after(300), { onSecond: (second) => seconds.push(second), replicas: () => ++replicas });
+    await load(open(10), takes(300), { onSecond: (second) => seconds.push(second), replicas: () => ++replicas });
     expect(seconds.slice(0, 3)).toMatchObject([
       { second: 0, sent: 10, answered: 7, inFlight: 3, waiting: 0, replicas: 1 }, { second: 1, sent: 10, answered: 10, replicas: 2 }, { second: 2, sent: 10, replicas: 3 },
     ]);
@@ -104,7 +104,7 @@ describe('every load', () => {
 
   it.each([open(100), closed(10)])('ends at once when it is stopped, with what there is ($arrival.model)', async (spec) => {
     const stop = new AbortController();
-    const result = await load(spec, after(200), { signal: stop.signal, onSecond: ({ second }) => second === 1 && stop.abort() });
+    const result = await load(spec, takes(200), { signal: stop.signal, onSecond: ({ second }) => second === 1 && stop.abort() });
     expect(result.wasStopped).toBe(true);
     expect(result.failures).toEqual({});
     expect(result.sent).toBe(result.answered);
