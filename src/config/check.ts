@@ -2,7 +2,7 @@
 import { findKnownName, refusal } from '../addons/index.ts';
 import { quote } from '../model/redact.ts';
 import { addonNames, componentIds, ingressIds, presetIds, providerIds, sampleIds } from './catalog.ts';
-import type { Problem, ProblemCode } from './problem.ts';
+import { type Problem, type ProblemCode, problemCode } from './problem.ts';
 import type { Given, Layer } from './setting.ts';
 import { nameProblem } from './stack-name.ts';
 import { suggest } from './suggest.ts';
@@ -23,7 +23,7 @@ function explained(what: string, word: string, place: string): Problem | undefin
   const known = what === 'addon' || what === 'ingress' ? findKnownName(word) : undefined;
   if (known === undefined) return undefined;
   const { code, message, reason, hints } = refusal(known);
-  return { place, message: `${message}: ${reason ?? ''}`, code, hints };
+  return { place, message: `${message}: ${reason ?? ''}`, code: problemCode(code) ?? 'addon-unknown', hints };
 }
 
 /** One word of a list of known ones. */
@@ -38,7 +38,7 @@ function allOf(what: 'addon' | 'sample', known: () => readonly string[]): Check<
     if (known().includes(word)) return [];
     const isIngress = what === 'addon' && ingressIds().includes(word);
     return [explained(what, word, placeOf(given, index)) ?? {
-      place: placeOf(given, index), message: isIngress ? `${word} is an ingress: choose it by --ingress ${word}` : unknown(what, word, known()), code: `${what}-unknown`,
+      place: placeOf(given, index), message: isIngress ? `${word} is an ingress: choose it by --ingress ${word}` : unknown(what, word, known()), code: `${what}-unknown` as const,
     }];
   });
 }

@@ -13,6 +13,11 @@ export const PROBLEM_CODES = {
   'preset-unknown': 'there is no such preset',
   'provider-unknown': 'there is no such provider',
   'addon-unknown': 'there is no such addon',
+  'addon-archived': 'upstream gave this addon up',
+  'addon-ended': 'devstack does not offer this addon any more',
+  'addon-elsewhere': 'devstack does not install this; something else does',
+  'addon-unpinned': 'this addon cannot be installed yet: its files are not pinned',
+  'addon-not-installable': 'this is no addon of a cluster',
   'ingress-unknown': 'there is no such ingress',
   'sample-unknown': 'there is no such sample',
   'component-unknown': 'a version is named for a component that does not exist',
@@ -23,6 +28,11 @@ export const PROBLEM_CODES = {
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEM_CODES;
+
+/** A code that was made elsewhere, if it is one of a problem. */
+export function problemCode(code: string): ProblemCode | undefined {
+  return Object.hasOwn(PROBLEM_CODES, code) ? code as ProblemCode : undefined;
+}
 
 export interface Problem {
   /** `--port`, `DEVSTACK_PORT` or `devstack.yaml:14 addons[1]`. */
