@@ -31,6 +31,8 @@ export interface ProcessOptions {
   readonly input?: string;
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
+  /** It ends, with all that it has started, when this process is gone, however it went. Not with `input`; not on Windows. */
+  readonly lifeline?: boolean;
   /** Each line of stdout and stderr as it comes. */
   onLine?(line: string, stream: 'stdout' | 'stderr'): void;
 }

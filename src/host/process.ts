@@ -17,6 +17,21 @@ const MAX_OUTPUT_CHARACTERS = 64 * 2 ** 20;
 const MAX_LINE_CHARACTERS = 64 * 2 ** 10;
 
 /** `graceMs`: a program that ignores SIGTERM for so long is killed. */
+/**
+ * Stdin is a pipe that nothing is ever written to: its end means that this process is gone, killed or not. Then the group goes
+ * too. A program that lived on would go on making things that the next run believes to be over.
+ */
+const LIFELINE = `
+exec 3<&0
+{ read -r _ <&3; trap '' TERM; kill -TERM 0; sleep 3; kill -KILL 0; } >/dev/null 2>&1 &
+watcher=$!
+"$@" </dev/null 3<&- &
+wait $!
+code=$?
+kill -KILL $watcher
+exit $code
+`;
+
 export function createProcesses(env: Env, { graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): Processes {
   return {
     run: (command, args, options = {}) => run(env, { command, args, options, graceMs }),
@@ -39,7 +54,9 @@ async function run(env: Env, job: Job): Promise<ProcessResult> {
   const { execa } = await import('execa');
   options.signal?.throwIfAborted();
   const ownGroup = process.platform !== 'win32';
-  const child = execa(program, [...job.args], {
+  const isTied = ownGroup && options.lifeline === true;
+  const [file, args] = isTied ? ['/bin/sh', ['-c', LIFELINE, 'sh', program, ...job.args]] as const : [program, [...job.args]] as const;
+  const child = execa(file, args, {
     reject: false,
     env: { ...definedOf(env), ...options.env },
     extendEnv: false,
@@ -48,7 +65,7 @@ async function run(env: Env, job: Job): Promise<ProcessResult> {
     stripFinalNewline: false,
     maxBuffer: MAX_OUTPUT_CHARACTERS,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...(isTied ? { stdin: 'pipe' as const } : options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
   });
   if (options.onLine !== undefined) {
     emitLines(child.stdout, 'stdout', options.onLine);
