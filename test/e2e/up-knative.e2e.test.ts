@@ -78,7 +78,7 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('up knative', () => {
     const status = await devstack(home, 'status', NAME, '--json');
     expect(status.exitCode, status.stdout).toBe(0);
     const env = await devstack(home, 'env', NAME, '--shell', 'sh');
-    const nodes = await zx({ quiet: true, env: home.env })`bash -c ${`${env.stdout}; kubectl get nodes -o name`}`;
+    const nodes = await zx({ quiet: true, env: home.env })`bash -c ${`${env.stdout}\nkubectl get nodes -o name`}`;
     expect(nodes.stdout).toContain(`node/${CLUSTER}-control-plane`);
   });
 
