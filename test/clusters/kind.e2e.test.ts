@@ -1,5 +1,6 @@
 // kind for real: the contract of a provider, early access, a kill at several moments, clusters that are not ours.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -180,10 +181,11 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('kind for real', () =
 async function killAt(child: ChildProcess, moment: string): Promise<string> {
   let home = '';
   if (child.stdout === null) throw new Error('no stdout');
+  const ended = once(child, 'exit');
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.startsWith('home ')) home = line.slice(5);
     if (line === moment) child.kill('SIGKILL');
   }
-  expect(child.signalCode).toBe('SIGKILL');
+  expect(await ended).toEqual([null, 'SIGKILL']);
   return home;
 }

@@ -6,6 +6,7 @@ import { createArtifacts } from '../../src/artifacts/artifacts.ts';
 import { createClock } from '../../src/host/clock.ts';
 import { connectDocker } from '../../src/host/docker.ts';
 import { createDownloads } from '../../src/host/download.ts';
+import { createEngines } from '../../src/host/engines.ts';
 import { createFiles } from '../../src/host/files.ts';
 import { createFolders } from '../../src/host/folders.ts';
 import { createHttp } from '../../src/host/http.ts';
@@ -41,8 +42,9 @@ export async function realPorts(): Promise<RealPorts> {
   const artifacts = createArtifacts({
     ...host, mirrors: mirror === undefined ? [] : [mirror], downloads: createDownloads({ env, userAgent: 'devstack-test' }), note: () => undefined,
   });
-  const docker = await connectDocker({ env, os: platform.os, home, processes: host.processes });
-  const engines = { docker: () => docker, swarm: () => { throw new Error('no swarm here'); } };
+  const world = { env, os: platform.os, home, processes: host.processes };
+  const docker = await connectDocker(world);
+  const engines = createEngines(world);
   return {
     ports: { ...host, docker, engines, artifacts, ...createKubernetes({ ...host, artifacts }), kubeconfigs: createKubeconfigs(host) },
     home,

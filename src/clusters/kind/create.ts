@@ -112,13 +112,15 @@ export function privateFolder(stack: string, { kubeconfigs }: Pick<Ports, 'kubec
 }
 
 /**
- * Without --wait, whose time-out exits 0 (kubernetes-sigs/kind#2654). With --retain: kind's own clean-up would, when it comes
- * late, remove nodes that a later run has made.
+ * Without --wait, whose time-out exits 0 (kubernetes-sigs/kind#2654). With --retain: a clean-up of kind's own that comes late
+ * would remove nodes that a later run has made.
  */
 async function runKind(kind: string, plan: ClusterPlan, { ports, signal, onProgress }: ProviderContext): Promise<ProcessResult> {
-  const kubeconfig = join(privateFolder(plan.stack, ports), 'kubeconfig');
-  return await ports.processes.run(kind, ['create', 'cluster', '--name', plan.cluster, '--config', '-', '--kubeconfig', kubeconfig, '--retain'], {
-    input: JSON.stringify(kindConfig(plan)), signal,
+  const folder = privateFolder(plan.stack, ports);
+  const [config, kubeconfig] = [join(folder, 'config.json'), join(folder, 'kubeconfig')];
+  await ports.files.write(config, JSON.stringify(kindConfig(plan)));
+  return await ports.processes.run(kind, ['create', 'cluster', '--name', plan.cluster, '--config', config, '--kubeconfig', kubeconfig, '--retain'], {
+    signal, lifeline: true,
     env: { ...kindEnvironment(ports), KUBECONFIG: kubeconfig, KIND_EXPERIMENTAL_DOCKER_NETWORK: plan.cluster },
     onLine: (line) => {
       const phase = /^ • (.+?)(?: \p{Extended_Pictographic}\uFE0F?)*\s+\.\.\.$/u.exec(line)?.[1];

@@ -41,7 +41,7 @@ export async function readHoldings(docker: Docker, { stack, cluster }: Target): 
   ]);
   const network = networks.find((candidate) => isOurs(candidate, stack));
   const seen = unique([...kindNodes, ...named, ...labelled.filter((container) => isOurs(container, stack))]);
-  const nodes = seen.filter((container) => isOurs(container, stack) || (network !== undefined && container.networks.includes(network.name)));
+  const nodes = seen.filter((container) => isOurs(container, stack) || hangsOn(container, network) || (networks.length === 0 && isStranded(container, cluster)));
   return {
     network, nodes,
     record: network === undefined ? undefined : readStackRecord(network.labels),
@@ -53,6 +53,15 @@ export async function readHoldings(docker: Docker, { stack, cluster }: Target): 
 function isOurs(thing: { readonly labels: DockerNetwork['labels'] }, stack: string): boolean {
   const record = readStackRecord(thing.labels);
   return record !== undefined && record.stack === stack && record.provider === 'kind';
+}
+
+function hangsOn(container: DockerContainer, network: DockerNetwork | undefined): boolean {
+  return network !== undefined && container.networks.includes(network.name);
+}
+
+/** Made for a network that is gone, and never started: its run was killed, and somebody was faster to remove the network. */
+function isStranded(container: DockerContainer, cluster: string): boolean {
+  return container.state === 'created' && container.networks.length === 1 && container.networks[0] === cluster;
 }
 
 function unique(containers: readonly DockerContainer[]): readonly DockerContainer[] {

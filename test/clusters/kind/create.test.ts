@@ -18,12 +18,12 @@ describe('create', () => {
     await kind.create(planOf(), world.context);
     await kind.finish?.(planOf(), world.context);
     const seen = await world.seen();
-    expect(JSON.parse(seen.split('\n')[0] ?? '')).toMatchObject({ name: CLUSTER });
+    expect(JSON.parse(seen.slice(seen.indexOf('{')))).toMatchObject({ name: CLUSTER });
     expect(seen).toContain(`KIND_EXPERIMENTAL_DOCKER_NETWORK=${CLUSTER}\n`);
     expect(seen).toContain('DOCKER_HOST=unix:///fake.sock\n');
     const own = join(stackFolder(), 'kind', 'kubeconfig');
     expect(seen).toContain(`KUBECONFIG=${own}\n`);
-    expect(seen).toContain(`create cluster --name ${CLUSTER} --config - --kubeconfig ${own} --retain\n`);
+    expect(seen).toContain(`create cluster --name ${CLUSTER} --config ${join(stackFolder(), 'kind', 'config.json')} --kubeconfig ${own} --retain\n`);
     expect(await readdir(stackFolder())).toEqual(['kubeconfig']);
     expect(world.progress).toContain('preparing nodes');
   });

@@ -92,6 +92,12 @@ describe('a node that the engine is still making for a run that was killed', () 
     expect(world.engine.containers).toEqual([]);
   });
 
+  test('a node that came when its network was gone, and so never started, is no stranger', async () => {
+    addNode(world.engine, CLUSTER).state = 'created';
+    expect(await observe()).toMatchObject({ state: 'partial' });
+    expect(await destroy()).toEqual([`container ${CLUSTER}-control-plane`]);
+  });
+
   test('a container that only tried the name, left by a kill, is ours', async () => {
     world.engine.addNetwork(CLUSTER, labels());
     world.engine.addContainer(`${CLUSTER}-control-plane`, { state: 'created', labels: labels(), networks: ['none'] });

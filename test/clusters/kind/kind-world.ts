@@ -1,5 +1,6 @@
 // kind over a fake engine: the real provider, real files and processes, an executable that behaves like kind, nodes in memory.
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,7 +69,7 @@ export async function kindWorld(behaviour = 'success'): Promise<KindWorld> {
     ...base, clock: createClock(), docker: engine.docker, kubeconfigs: createKubeconfigs(base),
     processes: {
       find: (name) => processes.find(name),
-      run: (command, args, options) => processes.run(command, args, args[0] === 'create' ? withNodes(engine, options) : options),
+      run: (command, args, options) => processes.run(command, args, args[0] === 'create' ? withNodes(engine, args, options) : options),
     },
     artifacts: { tool: async () => join(BIN, 'kind'), fetch: async () => '', has: async () => true },
     kubeConnector: { connect: async (access) => clientOf(engine, access) },
@@ -95,8 +96,8 @@ export async function kindWorld(behaviour = 'success'): Promise<KindWorld> {
 }
 
 /** The nodes come to be as kind tells of them. */
-function withNodes(engine: FakeEngine, options: ProcessOptions = {}): ProcessOptions {
-  const config = JSON.parse(options.input ?? '{}') as { readonly name: string; readonly nodes: readonly { readonly role: string }[] };
+function withNodes(engine: FakeEngine, args: readonly string[], options: ProcessOptions = {}): ProcessOptions {
+  const config = JSON.parse(readFileSync(args[args.indexOf('--config') + 1] ?? '', 'utf8')) as { readonly name: string; readonly nodes: readonly { readonly role: string }[] };
   return {
     ...options,
     onLine(line, stream) {
