@@ -5,7 +5,9 @@ import type { Call } from './call.ts';
 import type { Core } from './core.ts';
 import { discover } from './discovery.ts';
 import { handle } from './handlers.ts';
+import { OPENAPI_V2, OPENAPI_V2_TYPE } from './openapi-v2.ts';
 import { openapi } from './openapi.ts';
+import { protobufBody } from './protobuf.ts';
 import { type BodyReply, type Reply, type StreamReply, json } from './reply.ts';
 import { NO_PAGE, routeOf } from './route.ts';
 import { type LogSource, handleSpecial } from './special.ts';
@@ -22,7 +24,7 @@ export interface HttpOptions {
   readonly onBug: (error: unknown) => void;
 }
 
-function readBody(request: http.IncomingMessage): Promise<string> {
+function readBody(request: http.IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -32,7 +34,7 @@ function readBody(request: http.IncomingMessage): Promise<string> {
       else chunks.push(chunk);
     });
     request.once('error', reject);
-    request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    request.once('end', () => resolve(Buffer.concat(chunks)));
   });
 }
 
@@ -44,24 +46,28 @@ async function replyTo(options: HttpOptions, request: http.IncomingMessage, warn
   const found = method === 'GET' || method === 'HEAD' ? discover(core.registry, path, request.headers.host ?? '') : undefined;
   if (found !== undefined) return found;
   if (path.startsWith('/openapi/v3')) return openapi(core.registry, path);
+  if (path === '/openapi/v2') return { kind: 'body', status: 200, body: OPENAPI_V2, type: OPENAPI_V2_TYPE };
   const isKnownGroup = core.registry.groups().some((group) => path.startsWith(`/apis/${group.name}/`));
   const route = routeOf(core.registry, path);
   if (route === undefined) {
     if (isKnownGroup && path.split('/').length <= 4) throw pathNotFound();
     return NO_PAGE;
   }
+  const content = await readBody(request);
+  const contentType = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+  const isProtobuf = contentType === 'application/vnd.kubernetes.protobuf' && content.length > 0;
   const call: Call = {
     method, route, query: url.searchParams, accept: request.headers.accept, userAgent: request.headers['user-agent'], yaml: options.yaml, warnings,
-    contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '', text: await readBody(request),
+    contentType: isProtobuf ? 'application/json' : contentType, text: isProtobuf ? JSON.stringify(protobufBody(content)) : content.toString('utf8'),
   };
   return await handleSpecial(core, call, options.logs) ?? await handle(core, call);
 }
 
 function writeBody(response: http.ServerResponse, reply: BodyReply): void {
-  const isText = typeof reply.body === 'string';
-  const content = isText ? reply.body as string : JSON.stringify(reply.body);
+  const isJson = typeof reply.body !== 'string' && !Buffer.isBuffer(reply.body);
+  const content = isJson ? JSON.stringify(reply.body) : reply.body as string | Buffer;
   const warnings = (reply.warnings ?? []).map((warning) => `299 - ${JSON.stringify(warning)}`);
-  const type = reply.type ?? (isText ? 'text/plain; charset=utf-8' : 'application/json');
+  const type = reply.type ?? (isJson ? 'application/json' : 'text/plain; charset=utf-8');
   const headers = { 'content-length': Buffer.byteLength(content), 'cache-control': 'no-cache, private', ...(type === '' ? {} : { 'content-type': type }) };
   if (warnings.length > 0) response.setHeader('warning', warnings);
   response.writeHead(reply.status, headers);

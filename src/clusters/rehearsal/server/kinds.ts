@@ -53,7 +53,9 @@ function resourceOf(resource: RecordedResource): Resource {
 }
 
 export const BUILT_IN: readonly Resource[] = (recorded.resources as unknown as readonly RecordedResource[]).map(resourceOf);
-/** The type of each built-in kind, by `group/version/kind`. */
-export const TYPE_OF_KIND: ReadonlyMap<string, string> = new Map(
-  (recorded.resources as unknown as readonly RecordedResource[]).map((resource) => [`${resource.group}/${resource.version}/${resource.kind}`, resource.type]),
-);
+/** The type of each built-in kind, by `group/version/kind`, also of those that are only sent. */
+export const TYPE_OF_KIND: ReadonlyMap<string, string> = new Map([
+  ...(recorded.resources as unknown as readonly RecordedResource[]).map((resource) => [`${resource.group}/${resource.version}/${resource.kind}`, resource.type] as const),
+  ['autoscaling/v1/Scale', 'autoscaling.v1.Scale'], ['policy/v1/Eviction', 'policy.v1.Eviction'],
+  ['authentication.k8s.io/v1/TokenRequest', 'authentication.v1.TokenRequest'], ['/v1/DeleteOptions', 'meta.v1.DeleteOptions'],
+]);

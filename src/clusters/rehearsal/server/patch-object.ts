@@ -9,7 +9,7 @@ import { clearServerFields, emptyObject, readObject } from './read-object.ts';
 import { apiVersionOf } from './resource.ts';
 import { StatusError, badRequest, conflict, notFound, unsupportedMediaType } from './status.ts';
 import { TypedError } from './typed-value.ts';
-import { current, fromStorage, insert, replace, typingOf, update, writerOf } from './write.ts';
+import { checkNamespace, current, fromStorage, insert, replace, typingOf, update, writerOf } from './write.ts';
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
@@ -79,8 +79,7 @@ export async function applyObject(core: Core, target: Target, apply: { readonly 
   const merged = merge(core, target, { live: old ?? newObject(target), applied: apply.body, force: apply.force }, options);
   const object = readObject(resource, merged, options);
   if (old === undefined) {
-    const absent = namespace !== '' && core.store.get('namespaces', '', namespace) === undefined;
-    if (absent) throw notFound({ group: '', name: 'namespaces' }, namespace);
+    checkNamespace(core, target);
     clearServerFields(object);
     return { object: await insert(core, target, object, options), created: true };
   }

@@ -4,8 +4,8 @@ import type { JsonObject } from '../../../model/json.ts';
 export interface BodyReply {
   readonly kind: 'body';
   readonly status: number;
-  readonly body: JsonObject | string;
-  /** Content type of a text body; JSON otherwise. */
+  readonly body: JsonObject | string | Buffer;
+  /** Content type of a text or bytes; JSON otherwise. */
   readonly type?: string;
   readonly warnings?: readonly string[];
 }

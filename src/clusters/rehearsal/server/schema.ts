@@ -54,6 +54,8 @@ export interface Field {
   readonly allowed: readonly string[] | undefined;
   /** What an absent field of a list's key stands for. */
   readonly default: string | undefined;
+  /** Where protobuf has it: `5`, or `2.5` inside an inlined message; undefined when it has not. */
+  readonly number: string | undefined;
 }
 
 export const ANY: AnySchema = { kind: 'any' };

@@ -64,6 +64,7 @@ export class TypeTable {
       },
       required: flags.has('required'), pointer: flags.has('pointer'), always: flags.has('always'), struct: flags.has('struct'),
       patch: patchOf(values.get('patch')), allowed: values.get('enum')?.split('|'), default: values.get('default'),
+      number: words.find((word) => word.startsWith('#'))?.slice(1),
     };
   }
 

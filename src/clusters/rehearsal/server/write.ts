@@ -64,7 +64,7 @@ export function writerOf(core: Core, target: Target, manager: string): Writer {
 const NAMESPACES = { group: '', name: 'namespaces' };
 
 /** Nothing new goes into a namespace that is not there or is going away. */
-function checkNamespace(core: Core, target: Target): void {
+export function checkNamespace(core: Core, target: Target): void {
   if (target.namespace === '') return;
   const namespace = core.store.get('namespaces', '', target.namespace);
   if (namespace === undefined) throw notFound(NAMESPACES, target.namespace);

@@ -7,7 +7,7 @@ import { ANY, type Field, type MapSchema, SCALAR, type ScalarType, type Schema }
 const SCALARS: { readonly [type: string]: ScalarType } = { string: 'string', integer: 'int64', number: 'double', boolean: 'boolean' };
 
 function fieldOf(schema: Schema, required: boolean, fallback: Json | undefined): Field {
-  return { schema, required, pointer: true, always: false, struct: false, patch: undefined, allowed: undefined, default: typeof fallback === 'string' ? fallback : undefined };
+  return { schema, required, pointer: true, always: false, struct: false, patch: undefined, allowed: undefined, default: typeof fallback === 'string' ? fallback : undefined, number: undefined };
 }
 
 const isOpen = (schema: JsonObject): boolean => schema['x-kubernetes-preserve-unknown-fields'] === true;
