@@ -85,9 +85,15 @@ function conflictError({ what, message, status }: Failing): DevstackError {
   });
 }
 
+/** The server shows a refused value whole, be it a pod template: what counts is what it says about it. */
+function causeText(message: string): string {
+  const verdict = /^(Invalid value|Unsupported value): .{80,}: ([^:]+)$/s.exec(message);
+  return oneLine(verdict === null ? message : `${verdict[1]}: ${verdict[2]}`, 200);
+}
+
 function invalidError({ what, message, status }: Failing): DevstackError {
   const causes = arrayAt(status, 'details', 'causes').map((cause) => ({
-    field: stringAt(cause, 'field') ?? '', message: oneLine(stringAt(cause, 'message') ?? ''),
+    field: stringAt(cause, 'field') ?? '', message: causeText(stringAt(cause, 'message') ?? ''),
   }));
   return failedError({
     code: 'kube-invalid', message: `${what} is not valid`,
@@ -120,6 +126,9 @@ export function replyError(reply: Reply, what: string): DevstackError {
   if (/denied the request|denied request:/.test(message)) {
     return failedError({ code: 'kube-invalid', message: `${what} was refused`, reason: message, details: { causes: [] } });
   }
+  // Server-side apply calls a field that the kind does not have an error of its own (500).
+  const unknownField = /(\S+: field not declared in schema|strict decoding error: .*)$/.exec(message)?.[1];
+  if (unknownField !== undefined) return invalidError({ ...failing, message: unknownField });
   switch (reply.status) {
     case 401: return failedError({ code: 'kube-unauthorized', message: `${what}: the API server does not accept these credentials` });
     case 403: return failedError({ code: 'kube-forbidden', message: `${what}: not allowed`, reason: message });

@@ -2,6 +2,7 @@
 //
 // node:https and not undici: its agent resumes TLS sessions, takes client certificates and costs nothing to load,
 // where undici costs 60 ms at start for a gain that a server on loopback does not show.
+import { setMaxListeners } from 'node:events';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { stringAt } from '../model/object.ts';
@@ -139,6 +140,8 @@ export class Transport {
       headers['content-type'] = call.contentType ?? 'application/json';
       headers['content-length'] = Buffer.byteLength(call.body);
     }
+    // Many requests of one piece of work share its signal; Node would warn at the eleventh.
+    if (call.signal !== undefined) setMaxListeners(0, call.signal);
     this.counts.total += 1;
     if (call.method !== 'GET' && call.dryRun !== true) this.counts.writes += 1;
     const { server } = this.#target;
