@@ -11,8 +11,10 @@ export function swarmError(cause: unknown, doing: string, fail: (cause: unknown)
   if (failure === undefined) return fail(cause);
   const reason = failure.message.replace(PREAMBLE, '').trim();
   const message = `could not ${doing}`;
-  return special(failure.message, { message, reason, cause })
-    ?? failedError({ code: isConflict(failure.status, failure.message) ? 'swarm-conflict' : 'swarm-refused', message, reason, cause });
+  const known = special(failure.message, { message, reason, cause });
+  if (known !== undefined) return known;
+  if (isConflict(failure.status, failure.message)) return failedError({ code: 'swarm-conflict', message, reason, cause });
+  return failedError({ code: 'swarm-refused', message, reason, cause });
 }
 
 function special(said: string, options: Omit<DevstackErrorOptions, 'code' | 'exit'>): DevstackError | undefined {

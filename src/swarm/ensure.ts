@@ -55,7 +55,7 @@ export async function ensureService(swarm: Swarm, wanted: ServiceSpec): Promise<
 export async function changeService(swarm: Swarm, id: string, change: (current: SwarmService) => ServiceSpec): Promise<SwarmService> {
   for (let round = 1; ; round += 1) {
     const current = await swarm.get('service', id);
-    if (current === undefined) throw failedError({ code: 'swarm-service-gone', message: `the service ${id} is gone: somebody removed it`, hints: [{ text: 'See what is there', command: 'devstack status' }] });
+    if (current === undefined) return serviceGone(id);
     try {
       await swarm.update('service', id, { version: current.Version.Index, spec: change(current) });
       return current;
@@ -63,6 +63,10 @@ export async function changeService(swarm: Swarm, id: string, change: (current: 
       if (round === TRIES || !isDevstackError(error) || error.code !== 'swarm-conflict') throw error;
     }
   }
+}
+
+export function serviceGone(name: string): never {
+  throw failedError({ code: 'swarm-service-gone', message: `the service ${name} is gone: somebody removed it`, hints: [{ text: 'See what is there', command: 'devstack status' }] });
 }
 
 // ── the same or not ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 import { type DevstackError, failedError, type Hint, notReadyError } from '../model/error.ts';
 import type { SwarmNode, SwarmService } from '../model/swarm.ts';
 import type { Clock, OnProgress, Swarm } from '../ports.ts';
+import { serviceGone } from './ensure.ts';
 import type { FailureKind } from './failure.ts';
 import { type FailureCause, type ServiceStatus, type StatusRules, serviceStatus } from './status.ts';
 
@@ -22,7 +23,7 @@ const LOG_TIMEOUT_MS = 2000;
 
 /**
  * Ends when every service has all its tasks running (healthy, where a health check says so) on its current spec.
- * Throws `swarm-…` with cause and log tail when one cannot, `swarm-service-gone`, and `not-ready` when the signal times out.
+ * Throws `swarm-service-failed` with cause (`details.kind`) and log tail when one cannot, `swarm-service-gone`, and `not-ready` when the signal times out.
  */
 export async function waitForServices(swarm: Swarm, services: readonly string[], options: WaitOptions): Promise<readonly ServiceStatus[]> {
   const bell = listen(swarm, options);
@@ -60,7 +61,7 @@ interface Look {
 
 async function look(swarm: Swarm, names: readonly string[], nodes: readonly SwarmNode[], rules: StatusRules & { readonly signal: AbortSignal }): Promise<Look> {
   // The services first: an update that fails meanwhile is then seen with its new state or not at all, never as a success.
-  const found = await Promise.all(names.map(async (name) => (await swarm.get('service', name, rules.signal)) ?? gone(name)));
+  const found = await Promise.all(names.map(async (name) => (await swarm.get('service', name, rules.signal)) ?? serviceGone(name)));
   const service = found.map(({ ID }) => ID);
   const [tasks, current] = await Promise.all([
     swarm.list('task', { service }, rules.signal),
@@ -70,10 +71,6 @@ async function look(swarm: Swarm, names: readonly string[], nodes: readonly Swar
   const statuses = found.map((one) => serviceStatus({ service: one, tasks: tasks.filter((task) => task.ServiceID === one.ID), upToDate, nodes }, rules));
   const mark = [...found, ...tasks].map(({ ID, Version }) => `${ID}:${Version.Index}`).sort().join(' ');
   return { services: found, statuses, mark };
-}
-
-function gone(name: string): never {
-  throw failedError({ code: 'swarm-service-gone', message: `the service ${name} is gone: somebody removed it`, hints: [{ text: 'See what is there', command: 'devstack status' }] });
 }
 
 class Watch {
@@ -169,17 +166,11 @@ function stopped(signal: AbortSignal, last: readonly ServiceStatus[], error: unk
   });
 }
 
-const CODE: { readonly [kind in FailureKind]: string } = {
-  'image-missing': 'swarm-image-missing', 'no-suitable-node': 'swarm-no-suitable-node', 'port-taken': 'swarm-port-taken', 'mount-invalid': 'swarm-mount-invalid',
-  'start-failed': 'swarm-start-failed', crashed: 'swarm-task-crashed', unhealthy: 'swarm-task-unhealthy', 'update-stopped': 'swarm-update-stopped',
-};
-
 async function failure(swarm: Swarm, status: ServiceStatus, cause: FailureCause): Promise<DevstackError> {
   const log = cause.taskId === undefined ? [] : await tail(swarm, cause.taskId);
   const lastLine = log.findLast((line) => line.trim() !== '');
   return failedError({
-    code: CODE[cause.kind],
-    message: `service ${status.name} cannot run: ${cause.message}`,
+    code: 'swarm-service-failed', message: `service ${status.name} cannot run: ${cause.message}`,
     ...(lastLine === undefined ? {} : { reason: `its last line of log: ${lastLine}` }),
     hints: [hintFor(cause.kind, status.name)],
     details: { service: status.name, kind: cause.kind, task: cause.taskId ?? null, log },

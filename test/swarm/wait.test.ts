@@ -51,7 +51,7 @@ it('reports at once when a health check has said so', async () => {
 it('is not deceived by a program that runs for a moment, and brings its log', async () => {
   const { clock, swarm } = playback(recording('create-crash'));
   await expect(waitForServices(swarm, ['rec'], { ...OPTIONS, clock })).rejects.toMatchObject({
-    code: 'swarm-task-crashed', message: 'service rec2 cannot run: task: non-zero exit (3)', reason: 'its last line of log: no database',
+    code: 'swarm-service-failed', message: 'service rec2 cannot run: task: non-zero exit (3)', reason: 'its last line of log: no database',
     details: { service: 'rec2', kind: 'crashed', log: ['starting', 'no database', ''] },
     hints: [{ command: 'devstack logs rec2' }],
   });
@@ -60,7 +60,7 @@ it('is not deceived by a program that runs for a moment, and brings its log', as
 it('ends with the failure of an update that was rolled back', async () => {
   const { clock, swarm } = playback(recording('update-image-missing-rollback'));
   await expect(waitForServices(swarm, ['rec'], { ...OPTIONS, clock })).rejects.toMatchObject({
-    code: 'swarm-image-missing', message: 'service rec cannot run: the update failed and was rolled back: No such image: example.com/absent:1',
+    code: 'swarm-service-failed', details: { kind: 'image-missing' }, message: 'service rec cannot run: the update failed and was rolled back: No such image: example.com/absent:1',
   });
 });
 

@@ -1,5 +1,5 @@
 // Images of the local engine into the engines of the nodes, as streams.
-import { failedError } from '../../model/error.ts';
+import { failedError, preconditionError } from '../../model/error.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import type { Docker, DockerContainer, DockerImage } from '../../ports.ts';
 import type { ImageLoader, ProviderContext } from '../provider.ts';
@@ -65,5 +65,5 @@ async function mark(docker: Docker, { name }: DockerContainer, { reference, imag
 }
 
 function notHere(reference: string) {
-  return failedError({ code: 'image-missing', message: `the image ${reference} is not on this machine`, hints: [{ text: 'pull it', command: `docker pull ${reference}` }] });
+  return preconditionError({ code: 'image-missing', message: `the image ${reference} is not on this machine`, hints: [{ text: 'pull it', command: `docker pull ${reference}` }] });
 }

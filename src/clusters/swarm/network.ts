@@ -1,5 +1,5 @@
 // The network of a stack: its record, and the place of its nodes.
-import { failedError, isDevstackError, preconditionError } from '../../model/error.ts';
+import { isDevstackError, preconditionError } from '../../model/error.ts';
 import { DOCKER_STACK_LABEL } from '../../model/label.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import { stackLabels } from '../../model/record.ts';
@@ -36,7 +36,7 @@ async function freeSubnet(docker: Docker, plan: ClusterPlan): Promise<string> {
   const probe = await docker.createNetwork(name, stackLabels(plan));
   try {
     const [found] = await docker.listNetworks({ name });
-    if (found?.subnet === undefined) throw failedError({ code: 'swarm-no-subnet', message: 'the engine does not say which addresses its networks have' });
+    if (found?.subnet === undefined) throw preconditionError({ code: 'swarm-no-subnet', message: 'the engine does not say which addresses its networks have' });
     return found.subnet;
   } finally {
     await docker.removeNetwork(probe.id);

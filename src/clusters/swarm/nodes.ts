@@ -1,5 +1,5 @@
 // Nodes as containers: an engine in each, on the network of the stack, reached through `docker exec` alone.
-import { failedError, isDevstackError, preconditionError } from '../../model/error.ts';
+import { isDevstackError, preconditionError } from '../../model/error.ts';
 import { DOCKER_ROLE_LABEL } from '../../model/label.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import { stackLabels } from '../../model/record.ts';
@@ -60,9 +60,9 @@ function containerOf(node: NodePlan, { plan, network }: Setting): ContainerReque
 function addressOf(node: NodePlan, network: DockerNetwork): string {
   const address = addressPlan(network.subnet ?? '')?.addressOf(node.index);
   if (address !== undefined) return address;
-  throw failedError({
+  throw preconditionError({
     code: 'swarm-no-subnet', message: `the network ${network.name} has no addresses for nodes`,
-    hints: [{ text: 'make the stack again', command: `devstack down` }],
+    hints: [{ text: 'make the stack again', command: 'devstack down' }],
   });
 }
 

@@ -1,5 +1,5 @@
 // Takes a swarm of ours apart: gateways, nodes or membership, volumes, networks. Only what is ours; killed anywhere, again from the start.
-import { failedError, isDevstackError } from '../../model/error.ts';
+import { failedError, isDevstackError, preconditionError } from '../../model/error.ts';
 import { DOCKER_MEMBER_LABEL, DOCKER_STACK_LABEL } from '../../model/label.ts';
 import { readStackRecord } from '../../model/record.ts';
 import type { DockerNetwork } from '../../ports.ts';
@@ -120,5 +120,5 @@ async function removeNetwork({ name }: DockerNetwork, work: Promise<void>): Prom
 }
 
 function notOurs({ cluster }: Target, reason: string) {
-  return failedError({ code: 'cluster-not-ours', message: `${cluster} was not made by devstack, so it stays`, reason, hints: [{ text: 'see what devstack has made', command: 'devstack status' }] });
+  return preconditionError({ code: 'cluster-not-ours', message: `${cluster} was not made by devstack, so it stays`, reason, hints: [{ text: 'see what devstack has made', command: 'devstack status' }] });
 }
