@@ -30,6 +30,8 @@ async function download(engine: Engine, container: string, path: string): Promis
     } catch (cause) {
       const answer = apiFailure(cause);
       if (answer?.status === 404 && !/no such container/i.test(answer.message)) return undefined;
+      // A part of the path is a file: 500 for an engine, an absence for us.
+      if (answer !== undefined && /not a directory/.test(answer.message)) return undefined;
       throw cause;
     }
   });

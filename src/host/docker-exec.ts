@@ -20,13 +20,15 @@ export async function execIn(engine: Engine, request: ExecRequest): Promise<Exec
   const { container, command, stdin, signal } = request;
   signal?.throwIfAborted();
   return await engine.attempt(`run ${command[0] ?? 'a command'} in the container ${container}`, async () => {
+    const abortSignal = signal === undefined ? {} : { abortSignal: signal };
     const exec = await engine.client.getContainer(container).exec({
-      Cmd: [...command], AttachStdout: true, AttachStderr: true, AttachStdin: stdin !== undefined,
+      Cmd: [...command], AttachStdout: true, AttachStderr: true, AttachStdin: stdin !== undefined, ...abortSignal,
     });
-    const stream: Duplex = await exec.start({ hijack: true, stdin: stdin !== undefined });
+    const stream: Duplex = await exec.start({ hijack: true, stdin: stdin !== undefined, ...abortSignal });
     const drop = () => stream.destroy();
     signal?.addEventListener('abort', drop, { once: true });
     try {
+      signal?.throwIfAborted();
       const output = collect(stream);
       if (stdin !== undefined) feed(stream, stdin);
       const { stdout, stderr } = await output;

@@ -247,7 +247,7 @@ function portFailure(cause: unknown, id: string): unknown {
 
 function networkFailure(cause: unknown, name: string): unknown {
   const reason = saidBy(cause);
-  if (/overlaps with other one|subnet.*in use/i.test(reason)) {
+  if (/overlaps with other one|overlapping IPv|subnet.*in use/i.test(reason)) {
     return preconditionError({ code: 'subnet-taken', message: `the network ${name} cannot be made: its addresses are in use`, reason, cause, hints: [{ text: 'See which networks there are', command: 'docker network ls' }] });
   }
   if (statusOf(cause) === 409) {

@@ -16,7 +16,6 @@ const AFTER_KILL_MS = 500;
 const MAX_OUTPUT_CHARACTERS = 64 * 2 ** 20;
 const MAX_LINE_CHARACTERS = 64 * 2 ** 10;
 
-/** `graceMs`: a program that ignores SIGTERM for so long is killed. */
 /**
  * Stdin is a pipe that nothing is ever written to: its end means that this process is gone, killed or not. Then the group goes
  * too. A program that lived on would go on making things that the next run believes to be over.
@@ -32,6 +31,7 @@ kill -KILL $watcher
 exit $code
 `;
 
+/** `graceMs`: a program that ignores SIGTERM for so long is killed. */
 export function createProcesses(env: Env, { graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): Processes {
   return {
     run: (command, args, options = {}) => run(env, { command, args, options, graceMs }),
