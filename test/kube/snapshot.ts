@@ -22,12 +22,13 @@ function unlessEmpty(key: string, value: JsonObject): JsonObject {
 /** An object without what servers give differently each time, and without our marks. */
 export function plain(object: KubeObject): Json {
   const metadata = object.metadata as unknown as JsonObject;
+  // A job without labels gets those of its template; ours always has some.
   const marks = (name: string) => (isJsonObject(metadata[name]) ? without(metadata[name], [STACK_LABEL, PART_LABEL, APPLIED_ANNOTATION]) : {});
   const spec = isJsonObject(object['spec']) ? { spec: plainSpec(object.kind, object['spec']) } : {};
   return {
     ...without(object as unknown as JsonObject, ['status', 'metadata']), ...spec,
     metadata: {
-      ...without(metadata, [...SERVERS_OWN, 'labels', 'annotations']), ...unlessEmpty('labels', marks('labels')), ...unlessEmpty('annotations', marks('annotations')),
+      ...without(metadata, [...SERVERS_OWN, 'labels', 'annotations']), ...(object.kind === 'Job' ? {} : unlessEmpty('labels', marks('labels'))), ...unlessEmpty('annotations', marks('annotations')),
     },
   };
 }
