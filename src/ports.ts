@@ -515,6 +515,8 @@ export interface KubeSets {
 /** Turns sources of a plan into objects: fetch, parse, patch, rewrite images. Same input, same output. */
 export interface Manifests {
   load(sources: readonly ManifestSource[], patches: readonly Patch[], imageRules: readonly ImageRule[], signal?: AbortSignal): Promise<readonly KubeObject[]>;
+  /** Every image that these objects name, also those for pods that a controller makes later; each once, sorted. */
+  images(sources: readonly ManifestSource[], patches: readonly Patch[], imageRules: readonly ImageRule[], signal?: AbortSignal): Promise<readonly string[]>;
 }
 
 export interface Kubeconfigs {

@@ -1,5 +1,5 @@
 // What an addon is: a page of data and pure functions. An addon never imports another addon; it names needs and abilities.
-import type { GroupVersionKind, KubeObject, ObjectRef } from '../model/object.ts';
+import type { KubeObject, ObjectRef } from '../model/object.ts';
 import type { ArtifactRef, ManifestSource, Patch } from '../model/plan.ts';
 
 export type AddonId = string;
@@ -72,8 +72,8 @@ export interface Addon {
   readonly perNode?: { readonly footprint: Footprint; readonly fitFootprint: Footprint };
   /** Set when it serves as Knative's ingress. */
   readonly ingress?: { readonly className: string; readonly id: string };
-  /** Kinds whose objects people make, in the order to delete them: they must be gone before it is removed. */
-  readonly userKinds?: readonly GroupVersionKind[];
+  /** An object of a cluster that tells which version is there, whoever installed it: for what a cluster has only once. */
+  readonly found?: { readonly ref: ObjectRef; versionOf(object: KubeObject): string | undefined };
   artifacts(version: string): readonly ArtifactRef[];
   install(context: AddonContext, version: string): AddonInstall;
 }

@@ -62,6 +62,48 @@ export interface DownResult {
   readonly durationMs: number;
 }
 
+export interface AddonInfo {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly title: string;
+  readonly summary: string;
+  readonly version: string;
+  readonly component: string;
+  readonly needs: readonly string[];
+  readonly wants: readonly string[];
+  readonly conflicts: readonly string[];
+  /** Its word for `--ingress`. */
+  readonly ingress: string | undefined;
+  readonly minKubernetes: string | undefined;
+  /** Millicores and MiB that it requests; `perNode` on each node besides. */
+  readonly footprint: { readonly cpuMilli: number; readonly memoryMi: number };
+  readonly fitFootprint: { readonly cpuMilli: number; readonly memoryMi: number };
+  readonly perNode: { readonly cpuMilli: number; readonly memoryMi: number } | undefined;
+  readonly state: 'available' | 'installed' | 'incomplete';
+}
+
+export interface AddonListing {
+  /** The stack that was looked at; undefined when none was. */
+  readonly stack: string | undefined;
+  readonly addons: readonly AddonInfo[];
+}
+
+export interface AddonChange {
+  readonly stack: string;
+  /** Steps that changed something. */
+  readonly changed: number;
+  readonly removed: readonly string[];
+  readonly kept: readonly { readonly what: string; readonly reason: string }[];
+  readonly notes: readonly string[];
+  readonly durationMs: number;
+}
+
+/** An image, and the addons and samples that name it. */
+export interface ImageUse {
+  readonly image: string;
+  readonly parts: readonly string[];
+}
+
 export interface UseCases {
   /** Observes the world and plans. Reads only. Throws every problem of spec and machine before any effect. */
   planUp(spec: StackSpec, options: RunOptions): Promise<Plan>;
@@ -79,5 +121,15 @@ export interface UseCases {
   stop(stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly wasRunning: boolean }>;
   /** Wakes it, and ends when every part is ready and every endpoint has answered. */
   start(stack: string | undefined, options: RunOptions): Promise<UpResult>;
+  /** All addons, and which of them a stack has. Throws `stack-unknown`, `stack-ambiguous`, `stack-not-running`. */
+  addons(stack: string | undefined, options: RunOptions): Promise<AddonListing>;
+  /** What adding `spec.addons` to a running stack would do. Throws every problem before any effect. */
+  planAddons(wish: { readonly spec: StackSpec; readonly stack: string | undefined }, options: RunOptions): Promise<Plan>;
+  /** What removing them would do, with the objects that people made of their kinds. Throws `addon-needed`, `addon-in-use`. */
+  planAddonRemoval(wish: { readonly stack: string | undefined; readonly addons: readonly string[] }, options: RunOptions): Promise<Plan>;
+  /** Carries out either plan. */
+  changeAddons(plan: Plan, options: RunOptions): Promise<AddonChange>;
+  /** Every image that such a stack may run. Reads manifests only. */
+  addonImages(spec: StackSpec, options: RunOptions): Promise<readonly ImageUse[]>;
   doctor(options: RunOptions & { readonly fix: boolean; readonly port: number; readonly provider: string }): Promise<readonly Finding[]>;
 }

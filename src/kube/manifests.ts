@@ -6,7 +6,7 @@ import type { KubeObject } from '../model/object.ts';
 import type { ArtifactRef, ManifestSource, Patch } from '../model/plan.ts';
 import type { ImageRule } from '../model/stack.ts';
 import type { Artifacts, Files, Manifests, Yaml } from '../ports.ts';
-import { rewriteImages } from './image.ts';
+import { imagesOf, rewriteImages } from './image.ts';
 import { mergeRepeats, parseObjects } from './manifest.ts';
 import { applyPatches } from './patch.ts';
 
@@ -50,6 +50,10 @@ class ManifestLoader implements Manifests {
   ): Promise<readonly KubeObject[]> {
     const lists = await Promise.all(sources.map((source) => ('objects' in source ? source.objects : this.#fetch(source.artifact, signal))));
     return rewriteImages(applyPatches(mergeRepeats(lists.flat()), patches), imageRules);
+  }
+
+  async images(...input: Parameters<Manifests['load']>): Promise<readonly string[]> {
+    return imagesOf(await this.load(...input));
   }
 
   async #fetch(artifact: ArtifactRef, signal: AbortSignal | undefined): Promise<readonly KubeObject[]> {

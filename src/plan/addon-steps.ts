@@ -1,9 +1,12 @@
 // The steps that install addons: apply, wait, admit, and what comes after. Pure.
 import type { Addon, AddonContext, AddonInstall } from '../addons/addon.ts';
 import { refOf } from '../model/object.ts';
-import type { ArtifactRef, ManifestSource, Step, StepId } from '../model/plan.ts';
-import type { ImageRule } from '../model/stack.ts';
+import { type ArtifactRef, INGRESS_NODE_PORT, type ManifestSource, type Step, type StepId } from '../model/plan.ts';
+import type { ImageRule, StackSpec } from '../model/stack.ts';
 import { needsOf, type Selection } from './select.ts';
+
+/** Of no network: for reading what an addon consists of. */
+const SOME_SUBNET = '192.0.2.0/24';
 
 /** Milliseconds. */
 const TIMEOUT = { apply: 180_000, wait: 600_000 } as const;
@@ -14,6 +17,8 @@ export interface AddonStepsInput {
   readonly imageRules: readonly ImageRule[];
   /** Already there, as they should be: no steps for them. */
   readonly installed: ReadonlySet<string>;
+  /** Steps that must be done before the first of them. */
+  readonly after: readonly StepId[];
 }
 
 /** The part that `after` is applied as; it is removed before its addon. */
@@ -38,13 +43,20 @@ function installOf(addon: Addon, { context, selection }: AddonStepsInput): Addon
   return addon.install(context, selection.versions[addon.id] ?? addon.version);
 }
 
+/** What would be installed for a selection, wherever it would run: for reading, not for applying. */
+export function addonInstalls(selection: Selection, { name, fit, nodes }: Pick<StackSpec, 'name' | 'fit' | 'nodes'>) {
+  const ingressClass = selection.addons.find((addon) => addon.ingress !== undefined)?.ingress?.className;
+  const context: AddonContext = { stack: name, domain: 'localhost', ingressClass, ingressNodePort: INGRESS_NODE_PORT, nodes, fit, subnet: SOME_SUBNET };
+  return selection.addons.map((addon) => ({ addon, ...addon.install(context, selection.versions[addon.id] ?? addon.version) }));
+}
+
 function stepsOf(addon: Addon, input: AddonStepsInput): readonly Step[] {
   const { id, title } = addon;
   const { sources, patches, waitFor, admits, defaulted, after } = installOf(addon, input);
   const before = needsOf(addon, toInstall(input)).map((other): StepId => `apply:${other.id}`);
   const common = { lane: title, imageRules: input.imageRules } as const;
   const steps: Step[] = [
-    { ...common, kind: 'apply', id: `apply:${id}`, title: `Install ${title} ${input.selection.versions[id] ?? addon.version}`, needs: ['cluster', ...before],
+    { ...common, kind: 'apply', id: `apply:${id}`, title: `Install ${title} ${input.selection.versions[id] ?? addon.version}`, needs: [...input.after, ...before],
       part: id, sources, patches, timeoutMs: TIMEOUT.apply },
     { kind: 'wait', id: `wait:${id}`, title: `Wait for ${title}`, lane: title, needs: [`apply:${id}`], refs: waitFor, timeoutMs: TIMEOUT.wait },
   ];
@@ -64,7 +76,7 @@ function stepsOf(addon: Addon, input: AddonStepsInput): readonly Step[] {
   return steps;
 }
 
-/** Steps of all addons of the selection that are not installed, each after what it needs. They hang on a step `cluster`. */
+/** Steps of all addons of the selection that are not installed, each after what it needs. */
 export function addonSteps(input: AddonStepsInput): readonly Step[] {
   return toInstall(input).flatMap((addon) => stepsOf(addon, input));
 }

@@ -12,7 +12,7 @@ import { type AddonStepsInput, addonArtifacts, addonSteps } from './addon-steps.
 import { chooseDomain, type DomainChoice, endpointOf } from './domain.ts';
 import { choosePort } from './port.ts';
 import type { Selection } from './select.ts';
-import { solve } from './solve.ts';
+import { type SolveInput, solve } from './solve.ts';
 
 const TIMEOUT = { fetch: 300_000, cluster: 300_000, apply: 180_000, wait: 600_000, probe: 60_000 } as const;
 
@@ -25,22 +25,31 @@ interface Choices {
   readonly samples: readonly Sample[];
 }
 
+function installedIngress({ parts }: Facts): string | undefined {
+  return (parts ?? []).flatMap(({ part }) => findAddon(part)?.ingress?.id ?? [])[0];
+}
+
 /** What holds for a cluster that exists: its nodes, its ingress and the size it was made for are chosen once. */
-export function settled(spec: StackSpec, { cluster, parts }: Facts): StackSpec {
+export function settled(spec: StackSpec, facts: Facts): StackSpec {
+  const { cluster } = facts;
   if (cluster.state === 'absent') return spec;
-  const ingress = (parts ?? []).flatMap(({ part }) => findAddon(part)?.ingress?.id ?? [])[0];
   return {
-    ...spec, ingress: ingress ?? spec.ingress, fit: spec.fit || cluster.settings?.['fit'] === 'true', nodes: cluster.nodes > 0 ? cluster.nodes : spec.nodes,
+    ...spec, ingress: installedIngress(facts) ?? spec.ingress, fit: spec.fit || cluster.settings?.['fit'] === 'true', nodes: cluster.nodes > 0 ? cluster.nodes : spec.nodes,
   };
 }
 
+export interface SolveFor extends Pick<SolveInput, 'droppable' | 'command'> {
+  readonly facts: Facts;
+  readonly provider: ClusterProvider;
+}
+
 /** Addons of a spec, checked against the cluster that exists or will be made. Throws what `solve` throws. */
-export function solveFor(spec: StackSpec, facts: Facts, provider: ClusterProvider) {
+export function solveFor(spec: StackSpec, { facts, provider, ...asked }: SolveFor): Selection {
   const isNew = facts.cluster.state === 'absent';
   return solve({
     spec, engine: facts.engine,
     kubernetesOf: (wish) => facts.cluster.kubernetes ?? provider.plan(wish, wish.port, facts.engine).kubernetes,
-    canChange: { kubernetes: isNew, nodes: isNew && provider.capabilities.multiNode },
+    canChange: { kubernetes: isNew, nodes: isNew && provider.capabilities.multiNode, ingress: installedIngress(facts) === undefined }, ...asked,
   });
 }
 
@@ -113,13 +122,13 @@ function notesOf(wish: StackSpec, choices: Choices, facts: Facts): readonly stri
 /** Throws every reason why it cannot be done: addons, fit, port, versions. */
 export function planUp(wish: StackSpec, facts: Facts, provider: ClusterProvider): Plan {
   const spec = settled(wish, facts);
-  const selection = solveFor(spec, facts, provider);
+  const selection = solveFor(spec, { facts, provider });
   const port = choosePort(spec, facts);
   const kept = facts.cluster.settings?.['domain'];
   const domain = chooseDomain(spec.domain === 'auto' && kept !== undefined ? kept : spec.domain, facts.domains);
   const base = provider.plan(spec, port, facts.engine);
   const cluster = { ...base, settings: { ...base.settings, domain: domain.domain, ...(spec.fit ? { fit: 'true' } : {}) } };
-  const install = { selection, context: addonContext(spec, domain.domain, { selection, facts }), imageRules: spec.images, installed: new Set<string>() };
+  const install = { selection, context: addonContext(spec, domain.domain, { selection, facts }), imageRules: spec.images, installed: new Set<string>(), after: ['cluster'] };
   const choices: Choices = { spec, cluster, domain, port, install, samples: samplesOf(spec) };
   const before = [...clusterSteps(choices, provider), ...addonSteps(install)];
   return {

@@ -86,9 +86,15 @@ export function needsOf(addon: Addon, chosen: readonly Addon[]): readonly Addon[
   return chosen.filter((other) => other !== addon && before.some((need) => offers(other, need)));
 }
 
+/** True when an addon needs or wants another, and nothing else of these offers the same. */
+export function leansOn(addon: Addon, other: Addon, rest: readonly Addon[]): boolean {
+  return [...addon.needs, ...addon.wants].some((need) => offers(other, need) && !rest.some((third) => third !== other && offers(third, need)));
+}
+
 /** An addon comes after what it needs; otherwise in the order of the table. */
-function inOrder(chosen: ReadonlySet<Addon>): readonly Addon[] {
-  const pending = table.filter((addon) => chosen.has(addon));
+export function installOrder(chosen: Iterable<Addon>): readonly Addon[] {
+  const wanted = new Set(chosen);
+  const pending = table.filter((addon) => wanted.has(addon));
   const sorted: Addon[] = [];
   while (pending.length > 0) {
     const index = pending.findIndex((addon) => needsOf(addon, pending).length === 0);
@@ -149,7 +155,7 @@ function mixedLines(chosen: readonly Addon[], versions: Selection['versions']): 
 /** Throws `addon-unknown`, `ingress-unknown`, `addon-conflict`, `version-invalid`, `version-unavailable`, and the codes of known-name.ts. */
 export function selectAddons(wish: Wish): Selection {
   requireIngress(wish.ingress);
-  const addons = inOrder(close(new Set([...wish.addons].sort().map(requireAddon)), wish.ingress));
+  const addons = installOrder(close(new Set([...wish.addons].sort().map(requireAddon)), wish.ingress));
   refuseConflicts(addons);
   const versions = Object.fromEntries(addons.map((addon) => [addon.id, versionOf(addon, addons, wish.versions)]));
   for (const addon of addons) requireFiles(addon, versions[addon.id] ?? '');

@@ -14,8 +14,12 @@ export interface SolveInput {
   readonly engine: EngineFacts;
   /** Kubernetes version of the cluster that a spec will get or has; undefined when nobody knows it before it is there. */
   kubernetesOf(spec: StackSpec): string | undefined;
-  /** What may still change about the nodes: nothing once the cluster exists. */
-  readonly canChange: { readonly kubernetes: boolean; readonly nodes: boolean };
+  /** What may still change: the nodes not once the cluster exists, the ingress not once it is installed. */
+  readonly canChange: { readonly kubernetes: boolean; readonly nodes: boolean; readonly ingress: boolean };
+  /** Names of addons that may be left out; without it all that the spec names. */
+  readonly droppable?: readonly string[];
+  /** The command that asks for a spec; without it `devstack up`. */
+  command?(spec: StackSpec): string;
 }
 
 /** More than one machine of this size hardly has. */
@@ -42,22 +46,23 @@ function isPossible(input: SolveInput, spec: StackSpec): boolean {
 }
 
 /** Addons that somebody asked for, without those that a sample runs on. */
-function droppable(spec: StackSpec): readonly string[] {
+function leavable({ spec, droppable = spec.addons }: SolveInput): readonly string[] {
   const runsOnKnative = spec.samples.some((id) => findSample(id)?.kinds.includes('knative') === true);
-  const asked = spec.addons.flatMap((name) => findAddon(name)?.id ?? []);
+  const asked = droppable.flatMap((name) => findAddon(name)?.id ?? []);
   return [...new Set(asked)].filter((id) => !(runsOnKnative && id === 'knative-serving')).sort();
 }
 
 /** Single changes, those first that take least away. */
-function candidates({ spec, canChange }: SolveInput, problem: DevstackError): readonly Change[] {
+function candidates(input: SolveInput, problem: DevstackError): readonly Change[] {
+  const { spec, canChange } = input;
   const minimum = problem.details?.['minimum'];
   const ingresses = table.flatMap((addon) => addon.ingress?.id ?? []).filter((id) => id !== spec.ingress);
   return [
     ...(spec.fit ? [] : [{ kind: 'fit' } as const]),
     ...(canChange.kubernetes && typeof minimum === 'string' ? [{ kind: 'kubernetes', version: lineOf(minimum) } as const] : []),
     ...(canChange.nodes ? [1, 2, 3].map((more) => spec.nodes + more).filter((nodes) => nodes <= MAX_NODES).map((nodes) => ({ kind: 'nodes', nodes } as const)) : []),
-    ...ingresses.map((ingress) => ({ kind: 'ingress', ingress } as const)),
-    ...droppable(spec).map((addon) => ({ kind: 'drop', addon } as const)),
+    ...(canChange.ingress ? ingresses : []).map((ingress) => ({ kind: 'ingress', ingress } as const)),
+    ...leavable(input).map((addon) => ({ kind: 'drop', addon } as const)),
   ];
 }
 
@@ -77,8 +82,8 @@ function sameButNodes(a: readonly Change[], b: readonly Change[]): boolean {
   return text(a) === text(b);
 }
 
-function hintOf(spec: StackSpec, changes: readonly Change[]): Hint {
-  return { text: changes.map(changeText).join(', and '), command: commandOf(changes.reduce(applyChange, spec)) };
+function hintOf({ spec, command = commandOf }: SolveInput, changes: readonly Change[]): Hint {
+  return { text: changes.map(changeText).join(', and '), command: command(changes.reduce(applyChange, spec)) };
 }
 
 /** Throws what selectAddons, requireKubernetes and requireFit throw, with the smallest changes as hints and in `details.changes`. */
@@ -91,7 +96,7 @@ export function solve(input: SolveInput): Selection {
     if (changes.length === 0) throw error;
     throw new DevstackError({
       code: error.code, message: error.message, exit: error.exit, cause: error, ...(error.reason === undefined ? {} : { reason: error.reason }),
-      hints: [...changes.map((change) => hintOf(input.spec, change)), ...error.hints],
+      hints: [...changes.map((set) => hintOf(input, set)), ...error.hints],
       details: { ...error.details, changes: changes.map((set) => set.map(changeJson)) },
     });
   }

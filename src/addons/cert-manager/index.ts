@@ -43,11 +43,6 @@ export const certManager: Addon = {
   // The manifest requests nothing.
   footprint: { cpuMilli: 0, memoryMi: 0 },
   fitFootprint: { cpuMilli: 0, memoryMi: 0 },
-  userKinds: [
-    { apiVersion: 'cert-manager.io/v1', kind: 'Certificate' },
-    { apiVersion: 'cert-manager.io/v1', kind: 'Issuer' },
-    { apiVersion: 'cert-manager.io/v1', kind: 'ClusterIssuer' },
-  ],
   artifacts,
   install,
 };

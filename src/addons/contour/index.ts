@@ -55,7 +55,6 @@ export const contour: Addon = {
   footprint: { cpuMilli: 0, memoryMi: 0 },
   fitFootprint: { cpuMilli: 0, memoryMi: 0 },
   perNode: { footprint: { cpuMilli: 480, memoryMi: 480 }, fitFootprint: { cpuMilli: 60, memoryMi: 120 } },
-  userKinds: [{ apiVersion: 'projectcontour.io/v1', kind: 'HTTPProxy' }],
   artifacts,
   install,
 };

@@ -1,5 +1,5 @@
 // The CRDs of the Gateway API: one set for the whole cluster. `1.6.1` is the standard channel, `1.4.1-experimental` what Knative is tested with.
-import type { ObjectRef } from '../../model/object.ts';
+import type { KubeObject, ObjectRef } from '../../model/object.ts';
 import type { Addon, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
 
@@ -10,6 +10,15 @@ const KNATIVE = 'https://raw.githubusercontent.com/knative/serving/knative-v1.23
 const PINS = { [KNATIVE]: { sha256: '89206a854f5846d928760faa1e48b916eb023d44b60ff179065d20736d14a275', bytes: 1213216 } };
 
 const EXPERIMENTAL = '-experimental';
+const GATEWAYS: ObjectRef = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name: 'gateways.gateway.networking.k8s.io' };
+
+/** Every bundle says on its CRDs which it is. */
+function versionOf(object: KubeObject): string | undefined {
+  const { annotations } = object.metadata;
+  const version = annotations?.['gateway.networking.k8s.io/bundle-version']?.replace(/^v/, '');
+  return version === undefined || annotations?.['gateway.networking.k8s.io/channel'] !== 'experimental' ? version : version + EXPERIMENTAL;
+}
+
 /** Those that every implementation of the last years has. */
 const CORE = ['gatewayclasses', 'gateways', 'httproutes', 'referencegrants'] as const;
 
@@ -48,11 +57,7 @@ export const gatewayApi: Addon = {
   minKubernetes: '1.30.0',
   footprint: { cpuMilli: 0, memoryMi: 0 },
   fitFootprint: { cpuMilli: 0, memoryMi: 0 },
-  userKinds: [
-    { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' },
-    { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'GRPCRoute' },
-    { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway' },
-  ],
+  found: { ref: GATEWAYS, versionOf },
   artifacts,
   install,
 };

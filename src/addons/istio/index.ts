@@ -43,11 +43,6 @@ export const istio: Addon = {
   conflicts: [],
   footprint: { cpuMilli: 200, memoryMi: 768 },
   fitFootprint: { cpuMilli: 70, memoryMi: 192 },
-  userKinds: [
-    { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService' },
-    { apiVersion: 'networking.istio.io/v1', kind: 'DestinationRule' },
-    { apiVersion: 'networking.istio.io/v1', kind: 'Gateway' },
-  ],
   artifacts,
   install,
 };

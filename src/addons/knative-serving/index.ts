@@ -73,12 +73,6 @@ export const knativeServing: Addon = {
   minKubernetes: '1.34.0',
   footprint: { cpuMilli: 600, memoryMi: 360 },
   fitFootprint: { cpuMilli: 80, memoryMi: 200 },
-  userKinds: [
-    { apiVersion: 'serving.knative.dev/v1beta1', kind: 'DomainMapping' },
-    { apiVersion: 'serving.knative.dev/v1', kind: 'Service' },
-    { apiVersion: 'serving.knative.dev/v1', kind: 'Route' },
-    { apiVersion: 'serving.knative.dev/v1', kind: 'Configuration' },
-  ],
   artifacts,
   install,
 };

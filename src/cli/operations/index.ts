@@ -4,6 +4,7 @@ import { discoverStacks } from '../../clusters/index.ts';
 import type { Emit } from '../../model/event.ts';
 import type { Ports } from '../../ports.ts';
 import type { RunOptions, UseCases } from '../use-cases.ts';
+import { addonImages, changeAddons, listAddons, planAddonRemoval, planAddons } from './addon.ts';
 import { downStack, planDownStack } from './down.ts';
 import type { Journals } from './journals.ts';
 import { startStack, stopStack } from './power.ts';
@@ -34,6 +35,11 @@ export function createUseCases({ ports, journals, listen }: Wiring): UseCases {
     mergeKubeconfig: (stack, use) => ports.kubeconfigs.merge(stack, { use }),
     stop: (stack, options) => stopStack(ports, stack, heard(options)),
     start: (stack, options) => startStack(ports, journals, stack, heard(options)),
+    addons: (stack, options) => listAddons(ports, stack, heard(options)),
+    planAddons: (wish, options) => planAddons(ports, wish, heard(options)),
+    planAddonRemoval: (wish, options) => planAddonRemoval(ports, wish, heard(options)),
+    changeAddons: (plan, options) => changeAddons(ports, journals, plan, heard(options)),
+    addonImages: (spec, options) => addonImages(ports, spec, heard(options)),
     async doctor(options) {
       const { examine } = await import('../../doctor/index.ts');
       return examine(ports, heard(options));

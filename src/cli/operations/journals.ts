@@ -1,7 +1,7 @@
 // The journals of stacks, as operations use them.
 import type { JournalEntry } from '../../engine/run.ts';
-import { type ExitCode, EXIT } from '../../model/exit.ts';
 import { isDevstackError } from '../../model/error.ts';
+import { EXIT, type ExitCode } from '../../model/exit.ts';
 
 export interface OpenJournal {
   /** Resolves when the line is on the disk. */
