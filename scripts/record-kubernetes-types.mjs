@@ -37,15 +37,21 @@ function structsOf(folder) {
     let fields;
     for (const line of readFileSync(join(folder, file), 'utf8').split('\n')) {
       const start = /^type (\w+) struct \{/.exec(line);
-      if (start) found.set(start[1], fields = new Map());
-      else if (line.startsWith('}')) fields = undefined;
+      if (start) {
+        fields = new Map();
+        found.set(start[1], fields);
+      } else if (line.startsWith('}')) fields = undefined;
       const field = /^\s+(?:(\w+)\s+)?(\S+)\s+`.*json:"([^",]*)([^"]*)"/.exec(line);
-      if (fields && field && field[3] !== '') fields.set(field[3], { pointer: field[2].startsWith('*'), omitempty: /omit(empty|zero)/.test(field[4]), omitzero: field[4].includes('omitzero') });
-      else if (fields && field && field[4].includes('inline')) (fields.inline ??= []).push(field[2].split('.').pop());
+      const number = /protobuf:"[^,"]*,(\d+)/.exec(line)?.[1];
+      if (fields && field && field[3] !== '') fields.set(field[3], { pointer: field[2].startsWith('*'), omitempty: /omit(empty|zero)/.test(field[4]), omitzero: field[4].includes('omitzero'), number });
+      else if (fields && field?.[4].includes('inline')) fields.inline = [...fields.inline ?? [], { type: field[2].split('.').pop(), number }];
     }
   }
   for (const fields of found.values()) {
-    for (const name of fields.inline ?? []) for (const [json, tag] of found.get(name) ?? []) if (!fields.has(json)) fields.set(json, tag);
+    // In JSON an inlined struct is part of its parent; in protobuf it is a message of its own.
+    for (const { type, number } of fields.inline ?? []) {
+      for (const [json, tag] of found.get(type) ?? []) if (!fields.has(json)) fields.set(json, { ...tag, number: number && tag.number && `${number}.${tag.number}` });
+    }
   }
   structs.set(folder, found);
   return found;
@@ -97,6 +103,7 @@ function expression(schema) {
 function flags(type, name, schema, required) {
   const tag = tagOf(type, name);
   const words = [];
+  if (tag?.number) words.push(`#${tag.number}`);
   if (required) words.push('required');
   const scalar = ['string', 'integer', 'number', 'boolean'].includes(schema.type);
   if (scalar && tag?.pointer) words.push('pointer');

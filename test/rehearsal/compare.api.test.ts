@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startApiServer } from '../../src/clusters/rehearsal/server/api-server.ts';
 import { createClock } from '../../src/host/clock.ts';
-import { KNOWN_DIFFERENCES, type Target, exchange, normalisedAnswer } from './exchange.ts';
+import { exchange, KNOWN_DIFFERENCES, normalisedAnswer, type Target } from './exchange.ts';
 import { startRealApiServer } from './real-api-server.ts';
-import type { Answer } from './requests/request.ts';
 import { ESTABLISHED, STAGES } from './requests/index.ts';
+import type { Answer } from './requests/request.ts';
 
 const assets = process.env['KUBEBUILDER_ASSETS'];
 const FIXTURES = join(import.meta.dirname, '../fixtures/rehearsal');

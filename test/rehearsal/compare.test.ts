@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from '../../src/clusters/rehearsal/server/api-server.ts';
 import { createClock } from '../../src/host/clock.ts';
-import { KNOWN_DIFFERENCES, exchange, normalisedAnswer } from './exchange.ts';
-import type { Answer } from './requests/request.ts';
+import { exchange, KNOWN_DIFFERENCES, normalisedAnswer } from './exchange.ts';
 import { ESTABLISHED, STAGES } from './requests/index.ts';
+import type { Answer } from './requests/request.ts';
 
 const recorded = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/rehearsal/answers.json'), 'utf8')) as { readonly [name: string]: Answer };
 

@@ -1,6 +1,6 @@
 // Custom resources: definitions right and wrong, and objects that their schema defaults, prunes and refuses.
 import type { Json } from '../../../src/model/json.ts';
-import { type ApiRequest, META, TABLE, del, get, patch, post, put } from './request.ts';
+import { type ApiRequest, del, get, META, patch, post, put, TABLE } from './request.ts';
 
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const GADGETS = '/apis/lab.example.com/v1/namespaces/cust/gadgets';

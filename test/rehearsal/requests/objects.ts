@@ -1,5 +1,5 @@
 // Create, read, replace and delete of plain objects, right and wrong.
-import { type ApiRequest, META, META_LIST, TABLE, del, get, pick, post, put } from './request.ts';
+import { type ApiRequest, del, get, META, META_LIST, pick, post, put, TABLE } from './request.ts';
 
 const CM = '/api/v1/namespaces/lab/configmaps';
 const configMap = (name: string, data: Record<string, string> = { a: '1' }, labels: Record<string, string> = {}) => ({

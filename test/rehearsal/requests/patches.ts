@@ -1,5 +1,5 @@
 // Every kind of patch, and who owns what after it.
-import { type ApiRequest, PATCH, del, get, patch, post, put } from './request.ts';
+import { type ApiRequest, del, get, PATCH, patch, post, put } from './request.ts';
 
 const CM = '/api/v1/namespaces/pat/configmaps';
 const DEP = '/apis/apps/v1/namespaces/pat/deployments';

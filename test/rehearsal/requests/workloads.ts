@@ -1,6 +1,6 @@
 // The kinds that an installer meets: as small as can be (what the server adds is the point), and wrong.
 import type { Json } from '../../../src/model/json.ts';
-import { type ApiRequest, TABLE, del, get, patch, pick, post, put } from './request.ts';
+import { type ApiRequest, del, get, patch, pick, post, put, TABLE } from './request.ts';
 
 const NS = '/namespaces/work';
 const APPS = `/apis/apps/v1${NS}`;

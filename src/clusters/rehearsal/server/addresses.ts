@@ -1,7 +1,7 @@
 // Cluster addresses and node ports of Services: given out in order, held as long as a Service has them.
-import { type JsonObject } from '../../../model/json.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
-import { type Draft, childOf, objectsAt } from './json.ts';
+import { childOf, type Draft, objectsAt } from './json.ts';
 import { field, invalid } from './status.ts';
 import type { Store } from './store.ts';
 
@@ -34,13 +34,16 @@ function clearAddress(spec: Draft): void {
 /** Gives a Service what its type asks for. `old` is what it had. Throws 422 for a port that is taken or out of range. */
 export function allocate(store: Store, service: Draft, old: JsonObject | undefined): void {
   const spec = childOf(service, 'spec');
-  if (spec['type'] === 'ExternalName') return clearAddress(spec);
+  if (spec['type'] === 'ExternalName') {
+    clearAddress(spec);
+    return;
+  }
   const before = old === undefined ? undefined : stringAt(old, 'spec', 'clusterIP');
   if (spec['clusterIP'] === undefined || spec['clusterIP'] === '') spec['clusterIP'] = before ?? freeAddress(store);
   spec['clusterIPs'] = Array.isArray(spec['clusterIPs']) && spec['clusterIPs'][0] === spec['clusterIP'] ? spec['clusterIPs'] : [spec['clusterIP']];
   spec['ipFamilies'] ??= ['IPv4'];
   spec['ipFamilyPolicy'] ??= 'SingleStack';
-  return allocatePorts(store, service, old);
+  allocatePorts(store, service, old);
 }
 
 function allocatePorts(store: Store, service: Draft, old: JsonObject | undefined): void {

@@ -1,9 +1,9 @@
 // One HTTP request as the handlers see it: target, query, headers, and a body that is read once.
-import { type Json, type JsonObject, isJsonObject } from '../../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
 import type { Yaml } from '../../../ports.ts';
-import { type WriteOptions, managerOf } from './core.ts';
+import { managerOf, type WriteOptions } from './core.ts';
 import type { Route } from './route.ts';
-import { StatusError, badRequest, field, invalid, unsupportedMediaType } from './status.ts';
+import { badRequest, field, invalid, type StatusError, unsupportedMediaType } from './status.ts';
 
 export interface Call {
   readonly method: string;

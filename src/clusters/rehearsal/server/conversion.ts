@@ -1,5 +1,5 @@
 // Between the versions of a kind. Custom resources only change their apiVersion; of the built-in kinds, events and autoscalers differ.
-import { type Json, type JsonObject, isJsonObject } from '../../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
 import { type Draft, objectAt, objectsAt, without } from './json.ts';
 
 type Conversion = (object: JsonObject) => Draft;

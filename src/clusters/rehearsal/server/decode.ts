@@ -1,7 +1,7 @@
 // Reads what was sent as the Go server does: checks every type, drops what is unknown, and writes the result in canonical form
 // (empty optional values left out, structs always there, quantities and times normalised). The result shares nothing with the input.
-import { type Json, isJsonObject } from '../../../model/json.ts';
-import { type Draft, cloneObject, put } from './json.ts';
+import { isJsonObject, type Json } from '../../../model/json.ts';
+import { cloneObject, type Draft, put } from './json.ts';
 import { canonicalQuantity } from './quantity.ts';
 import type { Field, ListSchema, MapSchema, ScalarType, Schema } from './schema.ts';
 import { badRequest } from './status.ts';

@@ -1,9 +1,9 @@
 // Brings CustomResourceDefinitions to life: accepts their names, establishes them, serves what they define, cleans up after them.
-import { type JsonObject } from '../../../model/json.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
-import { type Core, type WriteOptions, timestamp } from './core.ts';
+import { type Core, timestamp, type WriteOptions } from './core.ts';
 import { objectType } from './custom/schema.ts';
-import { type Draft, childOf, cloneObject, equal, objectAt, objectsAt } from './json.ts';
+import { childOf, cloneObject, type Draft, equal, objectAt, objectsAt } from './json.ts';
 import { remove } from './remove.ts';
 import type { CustomVersion, Resource, StorageKey, Subresource } from './resource.ts';
 import { isStatus } from './status.ts';

@@ -2,8 +2,8 @@
 import type { JsonObject } from '../../../model/json.ts';
 import { KUBERNETES } from './kinds.ts';
 import type { Registry, ServedGroup } from './registry.ts';
-import { type Reply, json, text } from './reply.ts';
-import { type Resource, apiVersionOf } from './resource.ts';
+import { json, type Reply, text } from './reply.ts';
+import { apiVersionOf, type Resource } from './resource.ts';
 
 export const VERSION: JsonObject = {
   major: KUBERNETES.major, minor: KUBERNETES.minor, emulationMajor: KUBERNETES.major, emulationMinor: KUBERNETES.minor,

@@ -1,12 +1,12 @@
 // Who owns which field: keeps metadata.managedFields over creates, updates and server-side applies, and finds conflicts.
-import { type Json, type JsonObject, isJsonObject } from '../../../model/json.ts';
-import {
-  EMPTY, type Element, type FieldSet, decodeFields, difference, encodeFields, intersection, isEmpty, pathText, paths, union, withNamedFields, withoutPaths,
+import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
+import {decodeFields, difference, type Element, 
+  EMPTY, encodeFields, type FieldSet, intersection, isEmpty, paths, pathText, union, withNamedFields, withoutPaths,
 } from './field-set.ts';
-import { type Draft, cloneObject, equal, objectAt, without } from './json.ts';
+import { cloneObject, type Draft, equal, objectAt, without } from './json.ts';
 import type { MapSchema } from './schema.ts';
-import { type Cause, applyConflict, badRequest } from './status.ts';
-import { TypedError, checkTyped, compareTyped, fieldSetOf, mergeTyped, removeFields } from './typed-value.ts';
+import { applyConflict, badRequest, type Cause } from './status.ts';
+import { checkTyped, compareTyped, fieldSetOf, mergeTyped, removeFields, TypedError } from './typed-value.ts';
 
 export interface Entry {
   readonly manager: string;

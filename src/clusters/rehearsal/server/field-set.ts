@@ -1,5 +1,5 @@
 // Sets of paths into an object, as managedFields writes them: `f:name`, `k:{"name":"x"}`, `v:"x"`, and `.` for the thing itself.
-import { type Json, type JsonObject, isJsonObject } from '../../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
 import type { MapSchema, Schema } from './schema.ts';
 import { ANY, childSchema } from './schema.ts';
 
@@ -30,8 +30,8 @@ export class FieldSetBuilder {
   add(path: readonly Element[]): void {
     let node: FieldSetBuilder = this;
     for (const element of path) {
-      let child = node.children.get(element);
-      if (child === undefined) node.children.set(element, child = new FieldSetBuilder());
+      const child = node.children.get(element) ?? new FieldSetBuilder();
+      node.children.set(element, child);
       node = child;
     }
     node.self = true;

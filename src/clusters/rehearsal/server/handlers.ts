@@ -2,18 +2,18 @@
 import type { JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
 import { type Form, formOf } from './accept.ts';
-import { type Call, appliedBody, objectBody, optionalBody, patchBody, writeOptions } from './call.ts';
-import { type Core, type Target } from './core.ts';
+import { appliedBody, type Call, objectBody, optionalBody, patchBody, writeOptions } from './call.ts';
+import type { Core, Target } from './core.ts';
 import { listBody, listObjects, metadataOf, shown } from './list.ts';
 import { applyObject, patchObject, patchTypeOf } from './patch-object.ts';
 import { checkKind, readObject } from './read-object.ts';
 import { deleteOptions, remove } from './remove.ts';
-import { type Reply, json } from './reply.ts';
+import { json, type Reply } from './reply.ts';
 import { patchScale, scaleOf, setScale } from './scale.ts';
-import { StatusError, field, invalid } from './status.ts';
+import { field, invalid, StatusError } from './status.ts';
 import { tableOf } from './table.ts';
-import { isWatch, watchReply } from './watch.ts';
 import { resourceWarnings } from './warnings.ts';
+import { isWatch, watchReply } from './watch.ts';
 import { create, current, update } from './write.ts';
 
 const NOT_ALLOWED = (): StatusError => new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});

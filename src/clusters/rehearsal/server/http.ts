@@ -5,13 +5,13 @@ import type { Call } from './call.ts';
 import type { Core } from './core.ts';
 import { discover } from './discovery.ts';
 import { handle } from './handlers.ts';
-import { OPENAPI_V2, OPENAPI_V2_TYPE } from './openapi-v2.ts';
 import { openapi } from './openapi.ts';
+import { OPENAPI_V2, OPENAPI_V2_TYPE } from './openapi-v2.ts';
 import { protobufBody } from './protobuf.ts';
-import { type BodyReply, type Reply, type StreamReply, json } from './reply.ts';
+import { type BodyReply, json, type Reply, type StreamReply } from './reply.ts';
 import { NO_PAGE, routeOf } from './route.ts';
-import { type LogSource, handleSpecial } from './special.ts';
-import { StatusError, internalError, pathNotFound, statusBody } from './status.ts';
+import { handleSpecial, type LogSource } from './special.ts';
+import { internalError, pathNotFound, StatusError, statusBody } from './status.ts';
 
 /** As much as the real server takes. */
 const MAX_BODY = 3 * 1024 * 1024;

@@ -1,5 +1,5 @@
 // JSON in the making: drafts that the server may still change, and the few operations on them that everything here shares.
-import { type Json, type JsonObject, isJsonObject } from '../../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
 
 /** An object that belongs to whoever holds it. What is stored, or was sent, is a JsonObject and is never written to. */
 export type Draft = { [key: string]: Json };

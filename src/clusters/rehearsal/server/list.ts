@@ -1,12 +1,12 @@
 // Lists: selected, in pages, of now or of an earlier version.
-import { type JsonObject } from '../../../model/json.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
 import type { Core, Target } from './core.ts';
 import { objectAt } from './json.ts';
 import { fitted } from './read-object.ts';
-import { type Resource, apiVersionOf } from './resource.ts';
+import { apiVersionOf, type Resource } from './resource.ts';
 import { type FieldRequirement, type LabelSelector, matchesFields, matchesLabels, parseFieldSelector, parseLabelSelector } from './selectors.ts';
-import { StatusError, badRequest, field, invalid } from './status.ts';
+import { badRequest, field, invalid, StatusError } from './status.ts';
 import { fromStorage } from './write.ts';
 
 export interface Selection {

@@ -1,10 +1,10 @@
 // OpenAPI v3, as little of it as kubectl reads: schemas with their merge keys, and which operations validate fields.
 import { createHash } from 'node:crypto';
-import { type Json, type JsonObject } from '../../../model/json.ts';
-import { TYPES, TYPE_OF_KIND } from './kinds.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
+import { TYPE_OF_KIND, TYPES } from './kinds.ts';
 import type { Registry } from './registry.ts';
-import { type Reply, json } from './reply.ts';
-import { type Resource, apiVersionOf } from './resource.ts';
+import { json, type Reply } from './reply.ts';
+import { apiVersionOf, type Resource } from './resource.ts';
 import { pathNotFound } from './status.ts';
 
 const PACKAGES: readonly (readonly [RegExp, string])[] = [

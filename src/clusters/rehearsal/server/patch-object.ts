@@ -1,5 +1,5 @@
 // PATCH: turns a patch of any kind into the object that it makes of the current one, and writes that.
-import { type Json, type JsonObject, isJsonObject } from '../../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
 import type { Core, Target, WriteOptions } from './core.ts';
 import { applyConfiguration } from './field-manager.ts';
@@ -7,7 +7,7 @@ import { childOf } from './json.ts';
 import { jsonPatch, mergePatch, strategicPatch } from './patches.ts';
 import { clearServerFields, emptyObject, readObject } from './read-object.ts';
 import { apiVersionOf } from './resource.ts';
-import { StatusError, badRequest, conflict, notFound, unsupportedMediaType } from './status.ts';
+import { badRequest, conflict, notFound, StatusError, unsupportedMediaType } from './status.ts';
 import { TypedError } from './typed-value.ts';
 import { checkNamespace, current, fromStorage, insert, replace, typingOf, update, writerOf } from './write.ts';
 

@@ -1,8 +1,8 @@
 // The three patches that are not apply: JSON patch (RFC 6902), merge patch (RFC 7386), and Kubernetes' strategic merge patch.
-import { type Json, type JsonObject, isJsonObject } from '../../../model/json.ts';
-import { type Draft, clone, cloneObject, equal, put } from './json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
+import { clone, cloneObject, type Draft, equal, put } from './json.ts';
 import type { Field, MapSchema, Schema } from './schema.ts';
-import { StatusError, badRequest } from './status.ts';
+import { badRequest, StatusError } from './status.ts';
 
 // ── merge patch ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,7 +1,7 @@
 // Reads Kubernetes' protobuf bodies into JSON: kubectl sends them for the kinds that it knows (`create namespace`, `create deployment`).
 import type { Json, JsonObject } from '../../../model/json.ts';
 import { type Draft, put } from './json.ts';
-import { TYPES, TYPE_OF_KIND } from './kinds.ts';
+import { TYPE_OF_KIND, TYPES } from './kinds.ts';
 import type { Field, MapSchema, ScalarType, Schema } from './schema.ts';
 import { badRequest } from './status.ts';
 

@@ -1,12 +1,12 @@
 // From what a client sent to an object in the making: right kind, right types, nothing unknown, defaults filled in.
-import { type JsonObject, isJsonObject } from '../../../model/json.ts';
+import { isJsonObject, type JsonObject } from '../../../model/json.ts';
 import type { WriteOptions } from './core.ts';
 import { applyDefaults, prune } from './custom/schema.ts';
-import { DecodeError, cannotHandle, decode } from './decode.ts';
+import { cannotHandle, DecodeError, decode } from './decode.ts';
 import { applyKindDefaults } from './defaults/kinds.ts';
-import { type Draft, cloneObject, drop, objectAt } from './json.ts';
-import { TYPES, TYPE_OF_KIND } from './kinds.ts';
-import { type Resource, apiVersionOf } from './resource.ts';
+import { cloneObject, type Draft, drop, objectAt } from './json.ts';
+import { TYPE_OF_KIND, TYPES } from './kinds.ts';
+import { apiVersionOf, type Resource } from './resource.ts';
 import { badRequest } from './status.ts';
 
 /** What the body of a create or update says it is; throws 400 when that is not what the path is for. */

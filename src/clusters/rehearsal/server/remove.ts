@@ -2,9 +2,9 @@
 import type { JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
 import { type Core, type Target, timestamp } from './core.ts';
-import { type Draft, childOf, cloneObject, objectAt, objectsAt } from './json.ts';
+import { childOf, cloneObject, type Draft, objectAt, objectsAt } from './json.ts';
 import type { Resource } from './resource.ts';
-import { StatusError, conflict, field, forbidden, invalid } from './status.ts';
+import { conflict, field, forbidden, invalid, StatusError } from './status.ts';
 import { hasGeneration, returnsDeletedObject } from './strategy.ts';
 import { current, fromStorage, toStorage } from './write.ts';
 

@@ -1,8 +1,9 @@
 // From a path to what it names: a group, a version, a resource, an object of it, and a part of that object.
-import type { Registry } from './registry.ts';
+
 import type { Target } from './core.ts';
+import type { Registry } from './registry.ts';
 import { type Reply, text } from './reply.ts';
-import { StatusError, pathNotFound } from './status.ts';
+import { pathNotFound, StatusError } from './status.ts';
 
 const decoded = (part: string): string => {
   try {

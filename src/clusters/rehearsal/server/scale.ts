@@ -1,10 +1,10 @@
 // The scale subresource: replicas of a workload, in one form for all kinds.
-import { type Json, type JsonObject } from '../../../model/json.ts';
-import { type Core, type Target, type WriteOptions } from './core.ts';
-import { type Draft, childOf, cloneObject, objectAt } from './json.ts';
-import { selectorOf } from './selectors.ts';
-import type { Resource } from './resource.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
+import type { Core, Target, WriteOptions } from './core.ts';
+import { childOf, cloneObject, type Draft, objectAt } from './json.ts';
 import { type PatchType, patched } from './patch-object.ts';
+import type { Resource } from './resource.ts';
+import { selectorOf } from './selectors.ts';
 import { field, invalid } from './status.ts';
 import { current, update } from './write.ts';
 

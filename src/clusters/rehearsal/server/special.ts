@@ -4,11 +4,11 @@ import { stringAt } from '../../../model/object.ts';
 import { type Call, objectBody, writeOptions } from './call.ts';
 import { type Core, managerOf, timestamp } from './core.ts';
 import { decode } from './decode.ts';
-import { type Draft, childOf, cloneObject, objectAt, objectsAt } from './json.ts';
 import { recordUpdate } from './field-manager.ts';
+import { childOf, cloneObject, type Draft, objectAt, objectsAt } from './json.ts';
 import { emptyObject } from './read-object.ts';
 import { deleteOptions, remove } from './remove.ts';
-import { type Reply, json, text } from './reply.ts';
+import { json, type Reply, text } from './reply.ts';
 import { badRequest } from './status.ts';
 import { current, replace, typingOf, writerOf } from './write.ts';
 

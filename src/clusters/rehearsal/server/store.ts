@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
 import type { Draft } from './json.ts';
-import { StatusError, expired } from './status.ts';
+import { expired, StatusError } from './status.ts';
 
 export interface StoreEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';

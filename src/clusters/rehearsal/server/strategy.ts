@@ -1,11 +1,11 @@
 // How the kinds differ when they are written: names, generations, what a client may not set, what a delete answers.
-import { type Json, type JsonObject, isJsonObject } from '../../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
 import { type Core, timestamp } from './core.ts';
 import { addTolerations, qosClass } from './defaults/pod.ts';
-import { type Draft, childOf, cloneObject, equal, objectAt, objectsAt, setDefault, without } from './json.ts';
+import { childOf, cloneObject, type Draft, equal, objectAt, objectsAt, setDefault, without } from './json.ts';
 import { emptyObject } from './read-object.ts';
 import type { Resource } from './resource.ts';
-import { type NameRule, cronJobName, label, pathSegment, serviceName, subdomain } from './validation/names.ts';
+import { cronJobName, label, type NameRule, pathSegment, serviceName, subdomain } from './validation/names.ts';
 
 const NAME_RULES: { readonly [storage: string]: NameRule } = {
   namespaces: label, services: serviceName, 'cronjobs.batch': cronJobName, 'apiservices.apiregistration.k8s.io': pathSegment,

@@ -1,9 +1,9 @@
 // Tables: objects as the rows that `kubectl get` prints.
-import { type Json, type JsonObject, isJsonObject } from '../../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
 import { valuesAt } from './custom/json-path.ts';
 import { metadataOf } from './list.ts';
 import type { Resource } from './resource.ts';
-import { type Column, type Printer, age, printerOf } from './table/columns.ts';
+import { age, type Column, type Printer, printerOf } from './table/columns.ts';
 import { humanDuration } from './table/duration.ts';
 
 export interface TableOptions {
@@ -30,7 +30,7 @@ interface Definition {
   readonly priority: number;
 }
 
-function customTable(resource: Resource, columns: readonly JsonObject[]): { readonly definitions: readonly Definition[]; cells(object: JsonObject, now: number): readonly Json[] } {
+function customTable(columns: readonly JsonObject[]): { readonly definitions: readonly Definition[]; cells(object: JsonObject, now: number): readonly Json[] } {
   const shown = columns.length > 0 ? columns : [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }];
   return {
     definitions: [NAME, ...shown.map((column) => ({ name: String(column['name']), type: String(column['type']), format: typeof column['format'] === 'string' ? column['format'] : '', priority: Number(column['priority'] ?? 0) }))],
@@ -56,7 +56,7 @@ function builtInTable(printer: Printer): ReturnType<typeof customTable> {
 const DONE_CONDITION = { type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' };
 
 export function tableOf(resource: Resource, objects: readonly JsonObject[], options: TableOptions): JsonObject {
-  const { definitions, cells } = resource.custom === undefined ? builtInTable(printerOf(resource.storage.key)) : customTable(resource, resource.custom.columns);
+  const { definitions, cells } = resource.custom === undefined ? builtInTable(printerOf(resource.storage.key)) : customTable(resource.custom.columns);
   const shownObject = (object: JsonObject): JsonObject => {
     if (options.include === 'None') return { object: null };
     return { object: options.include === 'Object' ? object : metadataOf(object) };

@@ -1,9 +1,9 @@
 // Values with a schema: which paths they have, how two of them differ, what a merge gives, what is left without some paths.
 // The rules are those of the real server's structured merge (github.com/kubernetes-sigs/structured-merge-diff).
-import { type Json, type JsonObject, isJsonObject } from '../../../model/json.ts';
-import { type Draft, equal, put } from './json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
 import { type Element, type FieldSet, FieldSetBuilder, fieldElement } from './field-set.ts';
-import { ANY_LIST, ANY_MAP, type ListSchema, type MapSchema, SCALAR, type Schema, childSchema } from './schema.ts';
+import { type Draft, equal, put } from './json.ts';
+import { ANY_LIST, ANY_MAP, childSchema, type ListSchema, type MapSchema, SCALAR, type Schema } from './schema.ts';
 
 /** A value that does not fit its schema, said with its path: `.spec.foo: field not declared in schema`. */
 export class TypedError extends Error {}
@@ -78,13 +78,16 @@ function goValue(value: Json): string {
 function checkList(schema: ListSchema, value: Json, path: string): void {
   if (!Array.isArray(value)) throw new TypedError(`${path}: expected list, got ${goValue(value)}`);
   const seen = new Set<Element>();
-  value.forEach((item: Json, index) => {
-    if (schema.listType === 'atomic') return checkTyped(schema.items, item, `${path}[${index}]`);
+  for (const [index, item] of (value as readonly Json[]).entries()) {
+    if (schema.listType === 'atomic') {
+      checkTyped(schema.items, item, `${path}[${index}]`);
+      continue;
+    }
     const element = elementOrError(schema, item, `${path}: element ${index}: `);
     if (seen.has(element)) throw new TypedError(`${path}: duplicate entries for key ${elementText(element)}`);
     seen.add(element);
-    return checkTyped(schema.items, item, `${path}${elementText(element)}`);
-  });
+    checkTyped(schema.items, item, `${path}${elementText(element)}`);
+  }
 }
 
 function elementOrError(schema: ListSchema, item: Json, prefix: string): Element {

@@ -1,5 +1,5 @@
 // Reads the type expressions of kinds.json (`core.v1.Container[] list=map:name patch=merge:name`) into schemas, each when it is first needed.
-import { type Field, type MapSchema, type PatchStrategy, type ScalarType, type Schema, ANY } from './schema.ts';
+import { ANY, type Field, type MapSchema, type PatchStrategy, type ScalarType, type Schema } from './schema.ts';
 
 export type TypeExpressions = { readonly [type: string]: { readonly [field: string]: string } };
 

@@ -1,12 +1,12 @@
 // Watches: what is there, then what happens, as one JSON object for each line.
 import type { JsonObject } from '../../../model/json.ts';
+import type { Form } from './accept.ts';
 import type { Core, Target } from './core.ts';
 import { objectAt } from './json.ts';
-import { type Selection, metadataOf, selectionOf, selects, shown } from './list.ts';
-import type { Form } from './accept.ts';
+import { metadataOf, type Selection, selectionOf, selects, shown } from './list.ts';
 import type { StreamReply } from './reply.ts';
 import { apiVersionOf } from './resource.ts';
-import { StatusError, badRequest, statusBody } from './status.ts';
+import { badRequest, StatusError, statusBody } from './status.ts';
 import type { StoreEvent } from './store.ts';
 import { tableOf } from './table.ts';
 

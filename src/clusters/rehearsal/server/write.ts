@@ -1,16 +1,16 @@
 // Creates and updates: ownership, what only the server writes, validation, admission, and only then the store.
-import { type JsonObject, isJsonObject } from '../../../model/json.ts';
+import { isJsonObject, type JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
 import { allocate } from './addresses.ts';
 import { convert } from './conversion.ts';
-import { type Core, type Target, type WriteOptions, newUid, randomSuffix, timestamp } from './core.ts';
+import { type Core, newUid, randomSuffix, type Target, timestamp, type WriteOptions } from './core.ts';
 import { duplicateErrors, schemaErrors } from './custom/validate.ts';
+import { recordUpdate, type Typing, type Writer } from './field-manager.ts';
 import { type FieldSet, onlyBelow, withoutBelow } from './field-set.ts';
-import { type Typing, type Writer, recordUpdate } from './field-manager.ts';
-import { type Draft, childOf, cloneObject, equal, objectAt, without } from './json.ts';
+import { childOf, cloneObject, type Draft, equal, objectAt, without } from './json.ts';
 import { clearServerFields, emptyObject, fitted } from './read-object.ts';
-import { type Resource, apiVersionOf } from './resource.ts';
-import { StatusError, alreadyExists, badRequest, conflict, field, type FieldError, forbidden, invalid, notFound } from './status.ts';
+import { apiVersionOf, type Resource } from './resource.ts';
+import { alreadyExists, badRequest, conflict, type FieldError, field, forbidden, invalid, notFound, StatusError } from './status.ts';
 import { allowsUnconditionalUpdate, hasGeneration, hasStatus, isDesiredChanged, nameRuleOf, prepareCreate, settle } from './strategy.ts';
 import { kindErrors, kindUpdateErrors } from './validation/kinds.ts';
 import { metadataErrors } from './validation/names.ts';
@@ -168,7 +168,7 @@ export function current(core: Core, target: Target): JsonObject {
   return fromStorage(target.resource, stored);
 }
 
-function checkIdentity(core: Core, target: Target, object: JsonObject, old: JsonObject): void {
+function checkIdentity(target: Target, object: JsonObject, old: JsonObject): void {
   const { resource, name } = target;
   const metadata = objectAt(object, 'metadata') ?? {};
   if (metadata['name'] === undefined || metadata['name'] === '') throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
@@ -190,7 +190,7 @@ function checkIdentity(core: Core, target: Target, object: JsonObject, old: Json
 export async function update(core: Core, target: Target, object: Draft, options: WriteOptions): Promise<JsonObject> {
   const old = current(core, target);
   placeInNamespace(target, object);
-  checkIdentity(core, target, object, old);
+  checkIdentity(target, object, old);
   recordUpdate(typingOf(core, target.resource), writerOf(core, target, options.manager), old, object);
   return replace(core, target, { object, old }, options);
 }

@@ -1,5 +1,5 @@
 // The little of JSONPath that printer columns and scale paths use: `.a.b`, `.list[0]`, `.list[?(@.type=="Ready")].status`, `.a['b.c']`.
-import { type Json, isJsonObject } from '../../../../model/json.ts';
+import { isJsonObject, type Json } from '../../../../model/json.ts';
 
 type Step =
   | { readonly kind: 'field'; readonly name: string }

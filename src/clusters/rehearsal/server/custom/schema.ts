@@ -1,6 +1,6 @@
 // The schemas of CustomResourceDefinitions: as types for ownership and merging, and as rules for pruning and defaults.
-import { type Json, type JsonObject, isJsonObject } from '../../../../model/json.ts';
-import { type Draft, clone, isDraft, objectAt, put } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../../model/json.ts';
+import { clone, type Draft, isDraft, objectAt, put } from '../json.ts';
 import { TYPES } from '../kinds.ts';
 import { ANY, type Field, type MapSchema, SCALAR, type ScalarType, type Schema } from '../schema.ts';
 

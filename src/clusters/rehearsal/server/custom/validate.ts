@@ -1,7 +1,6 @@
 // Checks custom resources against their schema, with the words of the real server's validator.
-import { type Json, type JsonObject, isJsonObject } from '../../../../model/json.ts';
-import { objectAt } from '../json.ts';
-import { equal } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../../model/json.ts';
+import { equal, objectAt } from '../json.ts';
 import { type FieldError, field } from '../status.ts';
 import { isIntOrString } from './schema.ts';
 

@@ -1,6 +1,6 @@
 // What the server fills into objects of each built-in kind, before anything else looks at them.
 import { isJsonObject } from '../../../../model/json.ts';
-import { type Draft, childOf, drop, objectAt, objectsAt, setDefault } from '../json.ts';
+import { childOf, type Draft, drop, objectAt, objectsAt, setDefault } from '../json.ts';
 import { defaultPodSpec } from './pod.ts';
 
 type Defaulter = (object: Draft) => void;

@@ -1,6 +1,6 @@
 // What the server fills into pods and pod templates.
-import { type Json, type JsonObject, isJsonObject } from '../../../../model/json.ts';
-import { type Draft, childOf, objectAt, objectsAt, setDefault } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../../model/json.ts';
+import { childOf, type Draft, objectAt, objectsAt, setDefault } from '../json.ts';
 
 /** `:latest`, or no tag at all, means that the tag may move. */
 export function pullPolicyOf(image: string): string {

@@ -1,5 +1,5 @@
 // The rows that `kubectl get` prints of each built-in kind.
-import { type Json, type JsonObject, isJsonObject } from '../../../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../../model/json.ts';
 import { stringAt } from '../../../../model/object.ts';
 import { objectAt, objectsAt } from '../json.ts';
 import { selectorOf } from '../selectors.ts';

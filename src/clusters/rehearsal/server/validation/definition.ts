@@ -1,5 +1,5 @@
 // What makes a CustomResourceDefinition wrong.
-import { type JsonObject, isJsonObject } from '../../../../model/json.ts';
+import { isJsonObject, type JsonObject } from '../../../../model/json.ts';
 import { equal, objectAt, objectsAt } from '../json.ts';
 import { type FieldError, field } from '../status.ts';
 

@@ -1,5 +1,5 @@
 // What makes an object of each built-in kind wrong, when it is new and when it changes.
-import { type Json, type JsonObject, isJsonObject } from '../../../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../../model/json.ts';
 import { equal, objectAt, objectsAt, without } from '../json.ts';
 import { matchesLabels, selectorOf } from '../selectors.ts';
 import { type FieldError, field } from '../status.ts';

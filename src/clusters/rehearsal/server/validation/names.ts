@@ -1,5 +1,5 @@
 // Names, labels and annotations: which are allowed, in the words of the API.
-import { type Json, type JsonObject, isJsonObject } from '../../../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../../model/json.ts';
 import { type FieldError, field } from '../status.ts';
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
