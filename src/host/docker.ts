@@ -24,6 +24,7 @@ export interface DockerWorld {
   readonly processes: Pick<Processes, 'find'>;
   /** Accept an engine on another machine. */
   readonly allowRemote?: boolean;
+  readonly infoTimeoutMs?: number;
 }
 
 /**
@@ -33,7 +34,7 @@ export interface DockerWorld {
 export async function connectDocker(world: DockerWorld): Promise<Docker> {
   const address = await findEngine(world);
   const options = { os: world.os, hasCli: (await world.processes.find('docker')) !== undefined, allowRemote: world.allowRemote === true };
-  return createDocker(address.endpoint, once(() => openConnection(address, options)));
+  return createDocker(address.endpoint, () => openConnection(address, options), world.infoTimeoutMs);
 }
 
 /** Everything that is done on one engine; `connect` is called once, with the first call. */
@@ -47,18 +48,18 @@ export interface Engine {
 
 type Open = () => Promise<Engine>;
 
-export function createDocker(endpoint: string, connect: () => Promise<EngineConnection>): Docker {
+export function createDocker(endpoint: string, connect: () => Promise<EngineConnection>, infoTimeoutMs = INFO_TIMEOUT_MS): Docker {
   const open = once(async () => engineOver(await connect()));
   return {
     endpoint,
     async info(signal) {
-      const timeout = AbortSignal.timeout(INFO_TIMEOUT_MS);
+      const timeout = AbortSignal.timeout(infoTimeoutMs);
       const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
       const engine = await open();
       try {
         return infoOf(await engine.call<InfoAnswer>('ask the Docker engine what it is', { method: 'GET', path: '/info', signal: either }));
       } catch (cause) {
-        if (timeout.aborted && signal?.aborted !== true) throw hangs(endpoint);
+        if (timeout.aborted && signal?.aborted !== true) throw hangs(endpoint, infoTimeoutMs);
         throw cause;
       }
     },
@@ -256,9 +257,9 @@ function networkFailure(cause: unknown, name: string): unknown {
   return cause;
 }
 
-function hangs(endpoint: string): Error {
+function hangs(endpoint: string, timeoutMs: number): Error {
   return preconditionError({
-    code: 'docker-not-running', message: `the Docker engine at ${endpoint} did not answer within ${INFO_TIMEOUT_MS / 1000} s`,
+    code: 'docker-not-running', message: `the Docker engine at ${endpoint} did not answer within ${timeoutMs / 1000} s`,
     hints: [{ text: 'See whether it answers anybody', command: 'docker info' }],
   });
 }

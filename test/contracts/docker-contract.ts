@@ -1,7 +1,7 @@
 // What the Docker port promises, asked of the fake daemon and of a real engine alike: so the fake cannot drift.
 import { randomBytes } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ContainerRequest, Docker } from '../../src/ports.ts';
 
