@@ -19,6 +19,7 @@ interface StepLine {
   readonly step: StepTitle;
   lastAt: number;
   lastMessage: string;
+  isRunning: boolean;
 }
 
 const ENDS = { done: 'done', unchanged: 'unchanged', failed: 'failed', cancelled: 'stopped' } as const;
@@ -37,11 +38,12 @@ export function createLinesRenderer(screen: Screen, options: LinesOptions): Rend
   };
 
   const onStep = (event: Extract<DevstackEvent, { type: 'step' }>) => {
+    const line = steps.get(event.id);
     if (event.state === 'started') {
-      const line = steps.get(event.id);
-      if (line !== undefined) line.lastAt = options.monotonic();
+      if (line !== undefined) Object.assign(line, { lastAt: options.monotonic(), isRunning: true });
       return write(title(event.id));
     }
+    if (line !== undefined) line.isRunning = false;
     const took = event.durationMs === undefined || event.state === 'unchanged' || event.state === 'cancelled' ? '' : ` ${event.state === 'done' ? 'in' : 'after'} ${formatDuration(event.durationMs)}`;
     const note = event.note === undefined ? '' : ` (${oneLine(event.note)})`;
     const style = event.state === 'failed' ? 'red' : event.state === 'done' ? 'green' : 'dim';
@@ -51,7 +53,7 @@ export function createLinesRenderer(screen: Screen, options: LinesOptions): Rend
   const onProgress = (event: Extract<DevstackEvent, { type: 'progress' }>) => {
     const line = steps.get(event.id);
     const message = oneLine(event.message);
-    if (line === undefined || message === line.lastMessage || options.monotonic() - line.lastAt < PROGRESS_EVERY_MS) return;
+    if (line?.isRunning !== true || message === line.lastMessage || options.monotonic() - line.lastAt < PROGRESS_EVERY_MS) return;
     line.lastAt = options.monotonic();
     line.lastMessage = message;
     write(`${title(event.id)}: ${paint('dim', `… ${message}`)}`);
@@ -61,7 +63,7 @@ export function createLinesRenderer(screen: Screen, options: LinesOptions): Rend
     emit(event) {
       switch (event.type) {
         case 'plan':
-          for (const step of event.steps) steps.set(step.id, { step, lastAt: 0, lastMessage: '' });
+          for (const step of event.steps) steps.set(step.id, { step, lastAt: 0, lastMessage: '', isRunning: false });
           return write(`Stack ${event.stack}: ${count(event.steps.length, 'step')}`);
         case 'step': return onStep(event);
         case 'progress': return onProgress(event);

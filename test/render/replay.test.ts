@@ -103,5 +103,8 @@ test('lines tell now and then what a step waits for, and never twice the same', 
     now += 8_000;
     renderer.emit({ type: 'progress', id: 'w', message });
   }
+  renderer.emit({ type: 'step', id: 'w', state: 'done' });
+  now += 60_000;
+  renderer.emit({ type: 'progress', id: 'w', message: 'late' });
   expect(written.filter((line) => line.includes('…'))).toEqual(['L | Wait: … two\n', 'L | Wait: … three\n']);
 });
