@@ -1,37 +1,78 @@
 // Takes a swarm of ours apart: gateways, nodes or membership, volumes, networks. Only what is ours; killed anywhere, again from the start.
 import { failedError, isDevstackError, preconditionError } from '../../model/error.ts';
-import { DOCKER_MEMBER_LABEL, DOCKER_STACK_LABEL } from '../../model/label.ts';
+import { DOCKER_MEMBER_LABEL, DOCKER_PROVIDER_LABEL, DOCKER_STACK_LABEL } from '../../model/label.ts';
 import { readStackRecord } from '../../model/record.ts';
-import type { DockerNetwork } from '../../ports.ts';
 import type { ProviderContext } from '../provider.ts';
-import { isContained, KEPT, PROVIDER, SETTINGS } from './cluster-plan.ts';
+import { isContained, KEPT, nodePlans, PROVIDER, SETTINGS } from './cluster-plan.ts';
 import { SWARM_BRIDGE } from './engine.ts';
 import { engineSwarm, type Holdings, readHoldings, type Target } from './holdings.ts';
 import { unlocked } from './membership.ts';
 import { forgetKey } from './unlock-key.ts';
 
 const LOOK_AGAIN_MS = 100;
+/** Longer than an engine takes to make a container for somebody who has gone. */
+const CREATION_MS = 10_000;
 /** The engine's own label on the containers of tasks. */
 const ANY_TASK = 'com.docker.swarm.task.id';
 
-/** Returns what was removed, in words. Throws `swarm-network-in-use` when somebody else's container hangs on the network. */
+/** Returns what was removed, in words. Throws `swarm-in-use` when somebody else's container holds on to a network or volume. */
 export async function removeHoldings(target: Target, context: ProviderContext): Promise<readonly string[]> {
   const { ports, signal } = context;
   const removed: string[] = [];
+  const deadline = ports.clock.monotonic() + CREATION_MS;
   for (;;) {
+    signal.throwIfAborted();
     const held = await readHoldings(ports, target, signal);
     if (held.foreign !== undefined && held.network === undefined && held.nodes.length === 0) throw notOurs(target, held.foreign);
     const containers = [...held.gateways, ...held.nodes];
     await Promise.all(containers.map(({ id }) => ports.docker.removeContainer(id)));
     removed.push(...containers.map(({ name }) => `container ${name}`));
     if (held.record !== undefined && !isContained(held.record)) removed.push(...(await clearEngine(target, held, context)));
-    removed.push(...(await removeVolumes(target, context)), ...(await removeNetworks(target, context)));
-    // Whoever was killed while it made a container may have left one that the engine lists only now.
-    const after = await readHoldings(ports, target, signal);
-    if (after.nodes.length === 0 && after.gateways.length === 0 && after.network === undefined) break;
+    if (await isBeingMade(held, context)) continue;
+    try {
+      removed.push(...(await removeVolumes(target, context)), ...(await removeNetworks(target, context)));
+      break;
+    } catch (error) {
+      if (!isHeld(error) || ports.clock.monotonic() > deadline) throw inUse(error);
+      await ports.clock.sleep(LOOK_AGAIN_MS, signal);
+    }
   }
   await forgetKey(ports, target.stack);
   return removed;
+}
+
+/**
+ * An engine goes on making a container whose maker was killed, and lists it only when it is whole. The name is taken from the
+ * beginning: who cannot take it knows that a node is on its way.
+ */
+async function isBeingMade({ record, nodes }: Holdings, { ports, signal }: ProviderContext): Promise<boolean> {
+  if (record?.nodeImage === undefined || !isContained(record)) return false;
+  const plans = nodePlans({ cluster: record.cluster, nodes: record.nodes, managers: Number(record.settings[KEPT.managers] ?? 1) });
+  const listed = new Set(nodes.map(({ name }) => name));
+  for (const { container } of plans.filter((plan) => !listed.has(plan.container))) {
+    try {
+      const labels = { [DOCKER_STACK_LABEL]: record.stack, [DOCKER_PROVIDER_LABEL]: PROVIDER };
+      await ports.docker.removeContainer(await ports.docker.createContainer({ name: container, image: record.nodeImage, network: { name: 'none' }, labels }));
+    } catch (error) {
+      if (!isDevstackError(error) || error.code === 'image-missing') return false;
+      if (error.code !== 'container-exists') throw error;
+      await ports.clock.sleep(LOOK_AGAIN_MS, signal);
+      return true;
+    }
+  }
+  return false;
+}
+
+function isHeld(error: unknown): boolean {
+  return isDevstackError(error) && /active endpoints|is in use/i.test(error.reason ?? '');
+}
+
+function inUse(error: unknown): unknown {
+  if (!isHeld(error) || !isDevstackError(error)) return error;
+  return failedError({
+    code: 'swarm-in-use', message: `${error.message}: a container that devstack did not make holds on to it`, cause: error,
+    ...(error.reason === undefined ? {} : { reason: error.reason }), hints: [{ text: 'see which containers there are', command: 'docker ps -a' }],
+  });
 }
 
 // ── the engine as a node ────────────────────────────────────────────────────────────────────────────────────────────
@@ -103,20 +144,8 @@ async function removeNetworks({ stack, cluster }: Target, { ports }: ProviderCon
   const found = await ports.docker.listNetworks({ labels: [`${DOCKER_STACK_LABEL}=${stack}`] });
   const ours = found.filter(({ labels }) => readStackRecord(labels)?.provider === PROVIDER);
   const ordered = ours.toSorted((a, b) => Number(a.name === cluster) - Number(b.name === cluster));
-  for (const network of ordered) await removeNetwork(network, ports.docker.removeNetwork(network.id));
+  for (const network of ordered) await ports.docker.removeNetwork(network.id);
   return ordered.map(({ name }) => `network ${name}`);
-}
-
-async function removeNetwork({ name }: DockerNetwork, work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (cause) {
-    if (!isDevstackError(cause) || !/active endpoints/i.test(cause.reason ?? '')) throw cause;
-    throw failedError({
-      code: 'swarm-network-in-use', message: `the network ${name} stays: a container that devstack did not make is attached to it`, cause,
-      ...(cause.reason === undefined ? {} : { reason: cause.reason }), hints: [{ text: 'see which', command: `docker network inspect ${name}` }],
-    });
-  }
 }
 
 function notOurs({ cluster }: Target, reason: string) {
