@@ -224,6 +224,8 @@ export interface DockerInfo {
   readonly containerdStore: boolean;
   readonly swarm: 'inactive' | 'pending' | 'active' | 'error' | 'locked';
   readonly isSwarmManager: boolean;
+  /** The engine's clock, milliseconds since the epoch. */
+  readonly systemTimeMs?: number;
 }
 
 export interface DockerContainer {

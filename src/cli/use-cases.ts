@@ -131,5 +131,6 @@ export interface UseCases {
   changeAddons(plan: Plan, options: RunOptions): Promise<AddonChange>;
   /** Every image that such a stack may run. Reads manifests only. */
   addonImages(spec: StackSpec, options: RunOptions): Promise<readonly ImageUse[]>;
-  doctor(options: RunOptions & { readonly fix: boolean; readonly port: number; readonly provider: string }): Promise<readonly Finding[]>;
+  /** Is this machine fit for the stack? */
+  doctor(options: RunOptions & { readonly fix: boolean; readonly spec: StackSpec }): Promise<readonly Finding[]>;
 }

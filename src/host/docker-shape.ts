@@ -3,6 +3,7 @@ import type { ContainerRequest, DockerContainer, DockerImage, DockerInfo, Docker
 
 export interface InfoAnswer {
   readonly ServerVersion: string;
+  readonly SystemTime?: string;
   readonly OperatingSystem: string;
   readonly Architecture: string;
   readonly NCPU: number;
@@ -54,6 +55,7 @@ const MACHINES: { readonly [name: string]: string } = { x86_64: 'amd64', aarch64
 
 export function infoOf(answer: InfoAnswer): DockerInfo {
   const swarm = answer.Swarm?.LocalNodeState ?? 'inactive';
+  const time = Date.parse(answer.SystemTime ?? '');
   return {
     serverVersion: answer.ServerVersion,
     operatingSystem: answer.OperatingSystem,
@@ -65,6 +67,7 @@ export function infoOf(answer: InfoAnswer): DockerInfo {
     containerdStore: (answer.DriverStatus ?? []).some(([, value]) => value === 'io.containerd.snapshotter.v1'),
     swarm: SWARM_STATES.includes(swarm) ? (swarm as DockerInfo['swarm']) : 'error',
     isSwarmManager: answer.Swarm?.ControlAvailable === true,
+    ...(Number.isNaN(time) ? {} : { systemTimeMs: time }),
   };
 }
 

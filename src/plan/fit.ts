@@ -48,6 +48,14 @@ export function measureFit(addons: readonly Addon[], spec: StackSpec, engine: En
   };
 }
 
+/** What a whole stack requests, its system included: what an engine of one node must have. */
+export function demandOf(addons: readonly Addon[], spec: StackSpec): Footprint {
+  const parts = [CONTROL_PLANE, ...addons.map((addon) => footprintOf(addon, spec)), ...spec.samples.map(() => SAMPLE)];
+  return {
+    cpuMilli: parts.reduce((sum, part) => sum + part.cpuMilli, 0), memoryMi: Math.floor(parts.reduce((sum, part) => sum + part.memoryMi, 0) * MEMORY_SLACK),
+  };
+}
+
 /** Throws `does-not-fit` with the figures. */
 export function requireFit(addons: readonly Addon[], spec: StackSpec, engine: EngineFacts): void {
   const { cpu, memory, fits } = measureFit(addons, spec, engine);

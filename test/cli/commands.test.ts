@@ -111,7 +111,7 @@ describe('doctor', () => {
   test('is 3 when something is missing, with its command', async () => {
     const result = await run(['doctor', '--port', '80'], {
       useCases: {
-        doctor: async ({ port }) => [
+        doctor: async ({ spec: { port } }) => [
           { id: 'engine', title: 'Docker engine', state: 'ok', message: '26.1.5' },
           { id: 'port', title: `Port ${port}`, state: 'failed', message: 'taken by nginx', fix: { text: 'take another', command: 'devstack up --port 8081' } },
         ],

@@ -34,7 +34,7 @@ export const doctor = defineCommand({
     const { spec, network } = await resolveStack({ ...input, args: [defaults.preset.value] }, context);
     const useCases = await context.useCases(network);
     const findings = await useCases.doctor({
-      emit: context.emit, signal: context.io.signal, fix: input.flags.fix === true, port: spec.port, provider: spec.provider,
+      emit: context.emit, signal: context.io.signal, fix: input.flags.fix === true, spec,
     });
     const error = doctorError(findings);
     return { text: doctorText(findings, context), result: { findings: JSON.parse(JSON.stringify(findings)) }, ...(error === undefined ? {} : { error, isErrorInText: true }) };

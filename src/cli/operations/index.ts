@@ -5,6 +5,7 @@ import type { Emit } from '../../model/event.ts';
 import type { Ports } from '../../ports.ts';
 import type { RunOptions, UseCases } from '../use-cases.ts';
 import { addonImages, changeAddons, listAddons, planAddonRemoval, planAddons } from './addon.ts';
+import { examineMachine } from './doctor.ts';
 import { downStack, planDownStack } from './down.ts';
 import type { Journals } from './journals.ts';
 import { startStack, stopStack } from './power.ts';
@@ -40,9 +41,6 @@ export function createUseCases({ ports, journals, listen }: Wiring): UseCases {
     planAddonRemoval: (wish, options) => planAddonRemoval(ports, wish, heard(options)),
     changeAddons: (plan, options) => changeAddons(ports, journals, plan, heard(options)),
     addonImages: (spec, options) => addonImages(ports, spec, heard(options)),
-    async doctor(options) {
-      const { examine } = await import('../../doctor/index.ts');
-      return examine(ports, heard(options));
-    },
+    doctor: (options) => examineMachine(ports, heard(options)),
   };
 }

@@ -1,0 +1,36 @@
+// The way out: names that lead back to this machine, proxies.
+import { type Check, ok, warning } from '../check.ts';
+
+const RESOLVE_MS = 2_000;
+const LOOPBACK = '127.0.0.1';
+const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const;
+/** What must never go through a proxy: this machine, and what is inside of a cluster. */
+const DIRECT = [LOOPBACK, 'localhost', '10.96.0.0/12', '10.244.0.0/16', '.svc', '.cluster.local'] as const;
+
+export const dns: Check = {
+  id: 'dns', title: 'Names for services',
+  async ask({ ports, wish }) {
+    const answers = await Promise.all(wish.domains.map(async (domain) => ({ domain, addresses: await ports.network.resolve(`probe.${domain}`, RESOLVE_MS) })));
+    const good = answers.find(({ addresses }) => addresses.includes(LOOPBACK));
+    if (good !== undefined) return ok(`*.${good.domain} leads to ${LOOPBACK}`);
+    // The bare name has a public address: when that resolves, somebody takes out answers that point to private ones.
+    const online = (await ports.network.resolve('sslip.io', RESOLVE_MS)).length > 0;
+    const why = online ? 'your resolver takes out answers that point to this machine (rebinding protection)' : 'no name server answers';
+    return warning(`${why}; browsers open *.localhost all the same, other programs need a Host header, which devstack prints`, {
+      text: online ? 'allow sslip.io in the rebinding protection of your router or resolver' : 'nothing has to be done to work offline',
+    });
+  },
+};
+
+export const proxy: Check = {
+  id: 'proxy', title: 'Proxy',
+  async ask({ ports }) {
+    const set = PROXY_VARIABLES.filter((name) => (ports.env[name] ?? '') !== '');
+    if (set.length === 0) return ok('none');
+    const direct = (ports.env['NO_PROXY'] ?? ports.env['no_proxy'] ?? '').split(',').map((entry) => entry.trim());
+    const missing = direct.includes('*') ? [] : DIRECT.filter((entry) => !direct.includes(entry));
+    if (missing.length === 0) return ok(`${set.join(', ')}, with exceptions for this machine and clusters`);
+    const whole = [...direct.filter((entry) => entry !== ''), ...missing].join(',');
+    return warning(`${set.join(', ')} is set, but NO_PROXY lacks ${missing.join(', ')}`, { text: 'let local traffic go directly', command: `export NO_PROXY=${whole}` });
+  },
+};
