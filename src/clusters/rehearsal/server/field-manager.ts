@@ -246,7 +246,8 @@ function finish(managers: Managers, change: Change, force: boolean): Applied {
   const last = managers.get(id);
   const merged = asObject(mergeTyped(typing.schema, live, applied));
   managers.set(id, { ...entry, time: last?.time });
-  const pruned = last === undefined || isEmpty(last.fields) ? merged : prune(typing, merged, managers, last);
+  // Whoever applies at least what it applied before, takes nothing away.
+  const pruned = last === undefined || isEmpty(difference(last.fields, entry.fields)) ? merged : prune(typing, merged, managers, last);
   takeOver(managers, id, { ...change, next: pruned }, force);
   const changed = !equal(live, pruned);
   strip(managers, id, changed ? writer.now : last?.time);

@@ -27,15 +27,34 @@ export class FieldSetBuilder {
   readonly children = new Map<Element, FieldSetBuilder>();
   self = false;
 
+  /** The node of a step, made when it is new. */
+  child(element: Element): FieldSetBuilder {
+    const known = this.children.get(element);
+    if (known !== undefined) return known;
+    const made = new FieldSetBuilder();
+    this.children.set(element, made);
+    return made;
+  }
+
   add(path: readonly Element[]): void {
     let node: FieldSetBuilder = this;
-    for (const element of path) {
-      const child = node.children.get(element) ?? new FieldSetBuilder();
-      node.children.set(element, child);
-      node = child;
-    }
+    for (const element of path) node = node.child(element);
     node.self = true;
   }
+
+  addStep(step: Step | undefined): void {
+    this.#nodeOf(step).self = true;
+  }
+
+  #nodeOf(step: Step | undefined): FieldSetBuilder {
+    return step === undefined ? this : this.#nodeOf(step.parent).child(step.element);
+  }
+}
+
+/** A path while walking: only what turns out to be a member is ever copied. */
+export interface Step {
+  readonly parent: Step | undefined;
+  readonly element: Element;
 }
 
 export function isEmpty(set: FieldSet): boolean {

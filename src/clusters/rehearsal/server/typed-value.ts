@@ -1,7 +1,7 @@
 // Values with a schema: which paths they have, how two of them differ, what a merge gives, what is left without some paths.
 // The rules are those of the real server's structured merge (github.com/kubernetes-sigs/structured-merge-diff).
 import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
-import { type Element, type FieldSet, FieldSetBuilder, fieldElement } from './field-set.ts';
+import { type Element, type FieldSet, FieldSetBuilder, fieldElement, type Step } from './field-set.ts';
 import { type Draft, equal, put } from './json.ts';
 import { ANY_LIST, ANY_MAP, childSchema, type ListSchema, type MapSchema, SCALAR, type Schema } from './schema.ts';
 
@@ -116,33 +116,34 @@ function checkMap(schema: MapSchema, value: Json, path: string): void {
 
 export function fieldSetOf(schema: Schema, value: Json): FieldSet {
   const builder = new FieldSetBuilder();
-  collect(schema, value, [], builder);
+  collect(schema, value, builder);
   return builder;
 }
 
-function collect(schema: Schema, value: Json, path: readonly Element[], into: FieldSetBuilder): void {
+/** Members of `value` go into `node`; a node that stays without any is taken out again by whoever made it. */
+function collect(schema: Schema, value: Json, node: FieldSetBuilder): void {
   const type = resolve(schema, value);
-  if (!isGranular(type)) {
-    into.add(path);
-  } else if (type.kind === 'list') {
-    collectList(type, asList(value), path, into);
-  } else if (type.kind === 'map') {
+  if (!isGranular(type)) node.self = true;
+  else if (type.kind === 'list') collectList(type, asList(value), node);
+  else if (type.kind === 'map') {
     for (const [key, item] of Object.entries(asMap(value))) {
-      const place = [...path, fieldElement(key)];
-      collect(childSchema(type, key), item, place, into);
+      const child = node.child(fieldElement(key));
+      collect(childSchema(type, key), item, child);
       const isEmptyMap = isJsonObject(item) && Object.keys(item).length === 0;
-      if (item === null || isEmptyMap || !type.fields.has(key)) into.add(place);
+      if (item === null || isEmptyMap || !type.fields.has(key)) child.self = true;
+      if (!child.self && child.children.size === 0) node.children.delete(fieldElement(key));
     }
   }
 }
 
-function collectList(schema: ListSchema, list: readonly Json[], path: readonly Element[], into: FieldSetBuilder): void {
+function collectList(schema: ListSchema, list: readonly Json[], node: FieldSetBuilder): void {
   const elements = list.map((item) => listElement(schema, item));
   list.forEach((item, index) => {
     const element = elements[index] ?? '';
+    const child = node.child(element);
     // Elements with the same key are one thing: nobody can own a part of it.
-    if (elements.indexOf(element) === elements.lastIndexOf(element)) collect(schema.items, item, [...path, element], into);
-    into.add([...path, element]);
+    if (elements.indexOf(element) === elements.lastIndexOf(element)) collect(schema.items, item, child);
+    child.self = true;
   });
 }
 
@@ -159,25 +160,25 @@ class Comparing {
   readonly modified = new FieldSetBuilder();
   readonly removed = new FieldSetBuilder();
 
-  compare(schema: Schema, left: Json | undefined, right: Json | undefined, path: readonly Element[]): void {
+  compare(schema: Schema, left: Json | undefined, right: Json | undefined, path: Step | undefined): void {
     const [one, other] = [resolve(schema, left), resolve(schema, right)];
     const type = right === undefined || right === null ? one : other;
     // A map that became a list, say: both are looked at, each as what it is.
     if (left !== undefined && right !== undefined && one.kind !== other.kind) this.#descend(one, left, right, path);
     const isLeaf = this.#descend(type, left, right, path);
     if (isLeaf) return;
-    if (left === undefined) this.added.add(path);
-    else if (right === undefined) this.removed.add(path);
+    if (left === undefined) this.added.addStep(path);
+    else if (right === undefined) this.removed.addStep(path);
   }
 
-  #leaf(left: Json | undefined, right: Json | undefined, path: readonly Element[]): void {
-    if (left === undefined) this.added.add(path);
-    else if (right === undefined) this.removed.add(path);
-    else if (!equal(left, right)) this.modified.add(path);
+  #leaf(left: Json | undefined, right: Json | undefined, path: Step | undefined): void {
+    if (left === undefined) this.added.addStep(path);
+    else if (right === undefined) this.removed.addStep(path);
+    else if (!equal(left, right)) this.modified.addStep(path);
   }
 
   /** True when the two were compared as one value. */
-  #descend(type: Schema, left: Json | undefined, right: Json | undefined, path: readonly Element[]): boolean {
+  #descend(type: Schema, left: Json | undefined, right: Json | undefined, path: Step | undefined): boolean {
     if (!isGranular(type) || (isNothing(left) && isNothing(right))) {
       this.#leaf(left, right, path);
       return true;
@@ -186,30 +187,30 @@ class Comparing {
     else if (type.kind === 'map') {
       const [one, other] = [asMap(left), asMap(right)];
       for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
-        this.compare(childSchema(type, key), one[key], other[key], [...path, fieldElement(key)]);
+        this.compare(childSchema(type, key), one[key], other[key], { parent: path, element: fieldElement(key) });
       }
     }
     return false;
   }
 
-  #lists(schema: ListSchema, left: readonly Json[], right: readonly Json[], path: readonly Element[]): void {
+  #lists(schema: ListSchema, left: readonly Json[], right: readonly Json[], path: Step | undefined): void {
     const [one, other] = [byElement(schema, left), byElement(schema, right)];
     for (const element of new Set([...one.keys(), ...other.keys()])) {
       const [before = [], after = []] = [one.get(element), other.get(element)];
-      const place = [...path, element];
+      const place: Step = { parent: path, element };
       if (before.length <= 1 && after.length <= 1) this.compare(schema.items, before[0], after[0], place);
       else if (before.length > 1 && after.length > 1) this.#leaf(before, after, place);
       else this.#duplicates(schema, before, after, place);
     }
   }
 
-  #duplicates(schema: ListSchema, before: readonly Json[], after: readonly Json[], place: readonly Element[]): void {
+  #duplicates(schema: ListSchema, before: readonly Json[], after: readonly Json[], place: Step | undefined): void {
     if (before.length > 1) {
       if (after[0] !== undefined) this.compare(schema.items, undefined, after[0], place);
-      this.removed.add(place);
+      this.removed.addStep(place);
     } else {
       if (before[0] !== undefined) this.compare(schema.items, before[0], undefined, place);
-      this.added.add(place);
+      this.added.addStep(place);
     }
   }
 }
@@ -227,7 +228,7 @@ function byElement(schema: ListSchema, list: readonly Json[]): Map<Element, Json
 
 export function compareTyped(schema: Schema, left: Json, right: Json): Comparison {
   const comparing = new Comparing();
-  comparing.compare(schema, left, right, []);
+  comparing.compare(schema, left, right, undefined);
   return comparing;
 }
 
