@@ -77,7 +77,7 @@ export function mergeEntries(source: KubeconfigText, entries: StackEntries, use:
   const splices = SECTIONS.flatMap((section) => putItem(sheet, config, { section, entries, mark }));
   if (use && stringAt(config, CURRENT) !== entries.context) splices.push(setRawValue(sheet, CURRENT, scalarText(sheet, entries.context)));
   const text = applySplices(body, splices);
-  checkForeign(source, { before: body, after: text, isOurs: (item, { list }) => stringAt(item, 'name') === stringAt(entries.items[list], 'name') });
+  checkForeign(source, { before: config, after: text, isOurs: (item, { list }) => stringAt(item, 'name') === stringAt(entries.items[list], 'name') });
   return bom + text;
 }
 
@@ -101,7 +101,7 @@ export function unmergeEntries(source: KubeconfigText & { readonly text: string 
     if (splices.length === 0) break;
     isFileOurs ||= marksOf(config).some(({ mark }) => mark.stack === stack && mark.before.file === 'absent');
     const next = applySplices(text, splices);
-    checkForeign(source, { before: text, after: next, isOurs: (item, section) => markOf(item, section) === stack });
+    checkForeign(source, { before: config, after: next, isOurs: (item, section) => markOf(item, section) === stack });
     text = next;
   }
   return { text: bom + text, removed: text !== body, isObsolete: isFileOurs && text.trim() === '' };
@@ -284,7 +284,7 @@ function sheetOf(text: string, source: KubeconfigText): Sheet | undefined {
 }
 
 interface Edit {
-  readonly before: string;
+  readonly before: Json;
   readonly after: string;
   isOurs(item: Json, section: Section): boolean;
 }
@@ -294,8 +294,8 @@ interface Edit {
  * file is written, the worst that an edit does is not to happen.
  */
 function checkForeign(source: KubeconfigText, edit: Edit): void {
-  const [before, after] = [edit.before, edit.after].map((text) => canonicalJson(foreign(source.yaml.parseAll(text, source.name)[0], edit)));
-  if (before !== after) throw unclear(source.name, 'an edit would change entries of others');
+  const after = source.yaml.parseAll(edit.after, source.name)[0];
+  if (canonicalJson(foreign(edit.before, edit)) !== canonicalJson(foreign(after, edit))) throw unclear(source.name, 'an edit would change entries of others');
 }
 
 /** An absent list, an empty one and null mean the same. */
