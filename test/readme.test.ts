@@ -1,10 +1,10 @@
 // The commands that the documentation shows are commands that exist, with flags that exist.
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import packageJson from '../package.json' with { type: 'json' };
 import { findCommand } from '../src/cli/commands/index.ts';
 import { parseCommandLine } from '../src/cli/parse.ts';
-import packageJson from '../package.json' with { type: 'json' };
 
 const ROOT = join(import.meta.dirname, '..');
 

@@ -6,6 +6,7 @@ import type { NetworkSettings } from '../../src/config/resolve.ts';
 import type { StackFacts } from '../../src/model/fact.ts';
 import type { Endpoint, Plan } from '../../src/model/plan.ts';
 import type { StackSpec } from '../../src/model/stack.ts';
+import { only } from '../fakes/ports.ts';
 
 export const endpoint: Endpoint = {
   name: 'hello', url: 'http://hello.default.127.0.0.1.sslip.io:8080/', host: 'hello.default.127.0.0.1.sslip.io', address: '127.0.0.1:8080', path: '/',
@@ -32,7 +33,7 @@ export interface Asked {
 }
 
 export function standIn(asked: Asked[], overrides: Partial<UseCases> = {}): UseCases {
-  return {
+  return only<UseCases>('useCases', {
     async planUp(spec) {
       asked.push({ call: 'planUp', spec });
       return { ...upPlan, stack: spec.name };
@@ -64,7 +65,7 @@ export function standIn(asked: Asked[], overrides: Partial<UseCases> = {}): UseC
       asked.push({ call: `merge ${stack} ${use}` });
       return { path: '/home/ada/.kube/config', context: `kind-devstack-${stack}` };
     },
-        async stop(stack) {
+    async stop(stack) {
       asked.push({ call: `stop ${stack}` });
       return { stack: stack ?? 'dev', wasRunning: true };
     },
@@ -77,7 +78,7 @@ export function standIn(asked: Asked[], overrides: Partial<UseCases> = {}): UseC
     },
 doctor: async () => [],
     ...overrides,
-  };
+  });
 }
 
 export function stackFacts(...names: readonly string[]): readonly StackFacts[] {
