@@ -1,7 +1,7 @@
 // YAML in and out. The only home of the yaml package.
 import {
   type Alias, type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments,
-  type Scalar, type Tags, visit, type YAMLMap, type YAMLSeq, Document as YamlDocument,
+  type Scalar, type ScalarTag, type Tags, visit, type YAMLMap, type YAMLSeq, Document as YamlDocument,
 } from 'yaml';
 import { type DevstackError, failedError } from '../model/error.ts';
 import type { Json } from '../model/json.ts';
@@ -14,13 +14,32 @@ const MAX_ALIASES = 100;
 const MAX_DEPTH = 200;
 
 /**
- * kubectl and kind read YAML 1.1: `yes` is true and `0400` is octal. Left out is what they do not do (`1:30` as 90, dates) and what
- * has no JSON (binary, sets, ordered maps).
+ * kubectl and kind read YAML 1.1 as Go's package does: `yes` is true, `0400` and `0o400` are octal, but `1:30` and dates are text.
+ * Left out is what has no JSON (binary, sets, ordered maps). Held to kubectl by test/host/yaml.e2e.test.ts.
  */
-const GO_TAGS = new Set(['map', 'seq', 'str', 'null', 'bool', 'int', 'float', 'merge'].map((name) => `tag:yaml.org,2002:${name}`));
+const GO_TAGS = new Set(['map', 'seq', 'str', 'null', 'bool', 'merge'].map((name) => `tag:yaml.org,2002:${name}`));
+
+const GO_INT: ScalarTag = {
+  identify: Number.isInteger, default: true, tag: 'tag:yaml.org,2002:int',
+  test: /^[-+]?(?:0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[bB]_*[01][01_]*|0[oO]_*[0-7][0-7_]*|0[0-7_]*|[1-9][0-9_]*)$/,
+  resolve(text) {
+    const plain = text.replaceAll('_', '').replace(/^[-+]/, '');
+    // JavaScript knows all of Go's prefixes but the oldest.
+    const value = Number(/^0[0-7]/.test(plain) ? `0o${plain.slice(1)}` : plain);
+    return text.startsWith('-') ? -value : value;
+  },
+};
+
+const GO_FLOAT: ScalarTag = {
+  identify: (value) => typeof value === 'number', default: true, tag: 'tag:yaml.org,2002:float',
+  test: /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/,
+  resolve: (text) => Number(text.replaceAll('_', '')),
+};
 
 function goTags(tags: Tags): Tags {
-  return tags.filter((tag) => typeof tag !== 'string' && GO_TAGS.has(tag.tag) && tag.format !== 'TIME');
+  const special = tags.find((tag) => typeof tag !== 'string' && tag.tag === GO_FLOAT.tag);
+  const kept = tags.filter((tag) => typeof tag !== 'string' && GO_TAGS.has(tag.tag));
+  return [...kept, GO_INT, GO_FLOAT, ...(special === undefined ? [] : [special])];
 }
 
 export function createYaml(): Yaml {
@@ -96,8 +115,6 @@ function checkDocument(document: Document, name: string, lines: LineCounter): vo
       if (target !== undefined && path.includes(target)) throw invalid(name, 'an alias stands inside of what it means', positionOf(node, lines));
     },
     Scalar(_, node) {
-      // The float of YAML 1.1 has no digit that it needs: `build: .` of a Compose file is the text that everybody means.
-      if (Number.isNaN(node.value) && /^[-+]?\.[_]*$/.test(node.source ?? '')) node.value = node.source;
       if (typeof node.value === 'number' && !Number.isFinite(node.value)) {
         throw invalid(name, 'infinity and NaN have no JSON', positionOf(node, lines));
       }
