@@ -26,6 +26,8 @@ export interface Example {
 
 export interface CommandInput<F extends Flags> {
   readonly args: readonly string[];
+  /** The words after `--`, where the command takes them. */
+  readonly rest: readonly string[];
   readonly flags: FlagValues<F>;
   /** Where the value of a flag came from: `--port` or `DEVSTACK_PORT`. */
   originOf(flag: string): string;
@@ -43,6 +45,8 @@ export interface Outcome {
   readonly error?: DevstackError;
   /** `text` tells the error already: it is not written to stderr again. */
   readonly isErrorInText?: boolean;
+  /** Instead of that of `error`: the exit code of a program that was run for the person. */
+  readonly exitCode?: number;
 }
 
 export interface CommandContext {
@@ -60,6 +64,8 @@ export interface CommandContext {
 export interface CommandDefinition<F extends Flags> {
   readonly arguments: readonly Argument[];
   readonly flags: F;
+  /** Everything after `--` is another command. */
+  readonly takesRest?: true;
   readonly examples: readonly Example[];
   /** More than the summary says, for `help <command>`. */
   readonly description?: string;

@@ -3,7 +3,6 @@ import { problemsError } from '../config/problem.ts';
 import type { NetworkSettings } from '../config/resolve.ts';
 import { suggest } from '../config/suggest.ts';
 import { type DevstackError, interruptedError, isAbortError, isDevstackError, usageError } from '../model/error.ts';
-import type { ExitCode } from '../model/exit.ts';
 import { quote } from '../model/redact.ts';
 import { bugError } from '../render/errors.ts';
 import { shellWord } from '../render/text.ts';
@@ -95,7 +94,7 @@ async function errorOf(thrown: unknown, session: Session, io: Io): Promise<Devst
   return bugOf(thrown, session, io);
 }
 
-export async function dispatch(argv: readonly string[], io: Io, compose: Compose): Promise<ExitCode> {
+export async function dispatch(argv: readonly string[], io: Io, compose: Compose): Promise<number> {
   const session = new Session(io, wantsJson(argv, io.env));
   try {
     return session.finish(await outcomeOf(argv, session, { io, compose }));
@@ -105,7 +104,7 @@ export async function dispatch(argv: readonly string[], io: Io, compose: Compose
 }
 
 /** The end of a run that was torn down by an exception nobody caught. */
-export async function reportBug(thrown: unknown, argv: readonly string[], io: Io): Promise<ExitCode> {
+export async function reportBug(thrown: unknown, argv: readonly string[], io: Io): Promise<number> {
   const session = new Session(io, wantsJson(argv, io.env));
   return session.finish({ error: await bugOf(thrown, session, io) });
 }

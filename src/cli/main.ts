@@ -1,6 +1,6 @@
 // The edge of the process: streams, environment, signals and exit code. Loads nothing but the version until it must.
 import { writeSync } from 'node:fs';
-import { EXIT, type ExitCode } from '../model/exit.ts';
+import { EXIT } from '../model/exit.ts';
 import { VERSION } from '../model/version.ts';
 import type { Compose } from './dispatch.ts';
 import { Interrupts, STOP_SIGNALS } from './interrupt.ts';
@@ -16,7 +16,7 @@ function asksVersion(argv: readonly string[]): boolean {
 }
 
 /** One run of the program, with everything outside as an argument. Never throws. */
-export async function main(argv: readonly string[], io: Io, makeUseCases: Compose = compose): Promise<ExitCode> {
+export async function main(argv: readonly string[], io: Io, makeUseCases: Compose = compose): Promise<number> {
   if (asksVersion(argv)) {
     io.stdout.write(`devstack ${VERSION}\n`);
     return EXIT.ok;

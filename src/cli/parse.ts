@@ -8,6 +8,8 @@ import { type Argument, commonFlags } from './command.ts';
 
 export interface Parsed {
   readonly args: readonly string[];
+  /** The words after `--`, for a command that takes another command. */
+  readonly rest: readonly string[];
   readonly flags: { readonly [name: string]: AnyFlagValue };
   readonly problems: readonly Problem[];
   originOf(flag: string): string;
@@ -16,6 +18,7 @@ export interface Parsed {
 export interface Grammar {
   readonly arguments: readonly Argument[];
   readonly flags: Flags;
+  readonly takesRest?: true;
 }
 
 type Env = { readonly [name: string]: string | undefined };
@@ -113,7 +116,9 @@ function readEnvironment(draft: Draft, env: Env): ReadonlyMap<string, string> {
 export function parseCommandLine(argv: readonly string[], grammar: Grammar, env: Env): Parsed {
   const flags: Flags = { ...grammar.flags, ...commonFlags };
   const draft: Draft = { flags, texts: new Map(), args: [], problems: [], hasUnknownFlag: false };
-  const { tokens } = parseArgs({ args: [...argv], options: optionsFor(flags), strict: false, allowPositionals: true, tokens: true });
+  const end = grammar.takesRest === true ? argv.indexOf('--') : -1;
+  const [words, rest] = end < 0 ? [argv, []] : [argv.slice(0, end), argv.slice(end + 1)];
+  const { tokens } = parseArgs({ args: [...words], options: optionsFor(flags), strict: false, allowPositionals: true, tokens: true });
   for (const token of tokens) {
     if (token.kind === 'positional') draft.args.push(token.value);
     if (token.kind === 'option') readOption(draft, token);
@@ -129,5 +134,5 @@ export function parseCommandLine(argv: readonly string[], grammar: Grammar, env:
     else values[name] = read.value;
   }
   if (values['help'] !== true) readArguments(draft, grammar.arguments);
-  return { args: draft.args, flags: values, problems: draft.problems, originOf };
+  return { args: draft.args, rest, flags: values, problems: draft.problems, originOf };
 }

@@ -1,7 +1,7 @@
 // One run of the program towards the outside: what is written where, redacted, in the form that was asked for.
 import type { DevstackError } from '../model/error.ts';
 import type { DevstackEvent } from '../model/event.ts';
-import { EXIT, type ExitCode } from '../model/exit.ts';
+import { EXIT } from '../model/exit.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { redact, redactText, secretsOf } from '../model/redact.ts';
 import { errorText } from '../render/errors.ts';
@@ -60,7 +60,7 @@ export class Session {
   }
 
   /** Writes the last word of the run and returns its exit code. */
-  finish(outcome: Outcome): ExitCode {
+  finish(outcome: Outcome): number {
     this.closeRenderer();
     const { text, result = {}, error, isErrorInText = false } = outcome;
     if (this.isJson) this.#io.stdout.write(`${JSON.stringify(redact(resultLine(result, error) as JsonObject, this.#secrets))}\n`);
@@ -68,7 +68,7 @@ export class Session {
       if (text !== undefined) this.#io.stdout.write(this.#clean(text));
       if (error !== undefined && !isErrorInText) this.#writeError(error);
     }
-    return error?.exit ?? EXIT.ok;
+    return outcome.exitCode ?? error?.exit ?? EXIT.ok;
   }
 
   /** A value as it may be written somewhere else (the log of a bug). */

@@ -104,6 +104,14 @@ export interface ImageUse {
   readonly parts: readonly string[];
 }
 
+export interface ExecRequest {
+  readonly command: readonly string[];
+  /** Besides the environment of devstack. */
+  readonly env: { readonly [name: string]: string };
+  readonly cwd: string;
+  onLine(line: string, stream: 'stdout' | 'stderr'): void;
+}
+
 export interface UseCases {
   /** Observes the world and plans. Reads only. Throws every problem of spec and machine before any effect. */
   planUp(spec: StackSpec, options: RunOptions): Promise<Plan>;
@@ -131,6 +139,10 @@ export interface UseCases {
   changeAddons(plan: Plan, options: RunOptions): Promise<AddonChange>;
   /** Every image that such a stack may run. Reads manifests only. */
   addonImages(spec: StackSpec, options: RunOptions): Promise<readonly ImageUse[]>;
+  /** Runs a program of the person; resolves with its exit code. Throws `tool-missing`. */
+  exec(program: ExecRequest, options: RunOptions): Promise<number>;
+  /** Writes pods, events and logs of the stack into a folder; the number of files. */
+  collect(stack: string, folder: string, options: RunOptions): Promise<number>;
   /** Is this machine fit for the stack? */
   doctor(options: RunOptions & { readonly fix: boolean; readonly spec: StackSpec }): Promise<readonly Finding[]>;
 }

@@ -65,6 +65,14 @@ export function standIn(asked: Asked[], overrides: Partial<UseCases> = {}): UseC
       asked.push({ call: `merge ${stack} ${use}` });
       return { path: '/home/ada/.kube/config', context: `kind-devstack-${stack}` };
     },
+    async exec({ command, env }) {
+      asked.push({ call: `exec ${command.join(' ')} ${Object.keys(env).join(',')}` });
+      return 7;
+    },
+    async collect(stack, folder) {
+      asked.push({ call: `collect ${stack} ${folder}` });
+      return 2;
+    },
     async stop(stack) {
       asked.push({ call: `stop ${stack}` });
       return { stack: stack ?? 'dev', wasRunning: true };

@@ -1,5 +1,5 @@
 // The main job, for real: a cluster from nothing, proved by a request, and gone again without a trace.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { $ as zx } from 'zx';
@@ -124,6 +124,14 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('up knative', () => {
     expect(down.result.removed.length).toBeGreaterThan(0);
     expect(await dockerThings(CLUSTER)).toEqual([]);
     expect(await readFile(home.userKubeconfig, 'utf8')).toBe(FOREIGN_KUBECONFIG);
+  });
+
+  test('run gives a command a cluster, its exit code back, and removes the cluster', async () => {
+    const ran = await devstack(home, 'run', 'base', '--name', NAME, '--port', String(PORT), '--artifacts', `${home.directory}/out`, '--json', '--', 'sh', '-c', 'kubectl get nodes -o name >&2; exit 7');
+    expect(ran.exitCode, ran.stderr + ran.stdout).toBe(7);
+    expect(ran.stderr).toContain(`node/${CLUSTER}-control-plane`);
+    expect(await readdir(`${home.directory}/out`)).toEqual(expect.arrayContaining(['events.json', 'logs', 'pods.json']));
+    expect(await dockerThings(CLUSTER)).toEqual([]);
   });
 
   test('killed in the middle, down finds everything', async () => {

@@ -5,6 +5,7 @@ import type { Emit } from '../../model/event.ts';
 import type { Ports } from '../../ports.ts';
 import type { RunOptions, UseCases } from '../use-cases.ts';
 import { addonImages, changeAddons, listAddons, planAddonRemoval, planAddons } from './addon.ts';
+import { collectStack } from './collect.ts';
 import { examineMachine } from './doctor.ts';
 import { downStack, planDownStack } from './down.ts';
 import type { Journals } from './journals.ts';
@@ -41,6 +42,10 @@ export function createUseCases({ ports, journals, listen }: Wiring): UseCases {
     planAddonRemoval: (wish, options) => planAddonRemoval(ports, wish, heard(options)),
     changeAddons: (plan, options) => changeAddons(ports, journals, plan, heard(options)),
     addonImages: (spec, options) => addonImages(ports, spec, heard(options)),
+    async exec({ command: [program = '', ...words], ...request }, { signal }) {
+      return (await ports.processes.run(program, words, { ...request, signal })).exitCode;
+    },
+    collect: (stack, folder, options) => collectStack(ports, stack, folder, heard(options)),
     doctor: (options) => examineMachine(ports, heard(options)),
   };
 }
