@@ -71,6 +71,11 @@ async function writeGenerated() {
   }
 }
 
-await buildProgram();
-// Not in tests: they are to see whether what is checked in is current.
-if (!process.argv.includes('--program-only')) await writeGenerated();
+try {
+  await buildProgram();
+  // Not in tests: they are to see whether what is checked in is current.
+  if (!process.argv.includes('--program-only')) await writeGenerated();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -81,13 +81,12 @@ describe('up', () => {
     const result = await run(['up', 'knative', '--dry-run']);
     expect(result.asked.map(({ call }) => call)).toEqual(['planUp']);
     expect(result.stdout).toMatchInlineSnapshot(`
-      "Stack dev: 2 steps; steps run as soon as those they come after are done
+      "Stack dev: 2 steps; each runs as soon as those it comes after are done
 
-         1  Cluster          Fetch tools and manifests
-         2  Knative Serving  Wait for Knative Serving   after 1
-
-      Why
-        Fetch tools and manifests  everything is verified before anything is made
+        #  AFTER  LANE             STEP
+        1         Cluster          Fetch tools and manifests
+                                   everything is verified before anything is made
+        2  1      Knative Serving  Wait for Knative Serving
 
       Decided
         domain 127.0.0.1.sslip.io: it resolves here
