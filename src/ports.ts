@@ -2,7 +2,7 @@
 import type { Access, KubernetesAccess } from './model/access.ts';
 import type { JsonObject, Json } from './model/json.ts';
 import type { GroupVersionKind, KubeObject, ObjectRef } from './model/object.ts';
-import type { ArtifactRef, ManifestSource, Patch } from './model/plan.ts';
+import type { ArtifactRef, ImageBuild, ManifestSource, Patch } from './model/plan.ts';
 import type { ImageRule } from './model/stack.ts';
 import type { SwarmEvent, SwarmKind, SwarmObjects, SwarmSpecKind, SwarmSpecs } from './model/swarm.ts';
 
@@ -226,6 +226,8 @@ export interface DockerInfo {
   readonly isSwarmManager: boolean;
   /** The engine's clock, milliseconds since the epoch. */
   readonly systemTimeMs?: number;
+  /** Where it keeps images and volumes, as a path of its own machine. */
+  readonly rootDirectory?: string;
 }
 
 export interface DockerContainer {
@@ -395,6 +397,18 @@ export interface Engines {
   swarm(endpoint: string): Swarm;
 }
 
+// ── images ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface ImageBuilder {
+  /** True when the engine has the image. Throws `image-wrong-arch` when the nodes could not run it. */
+  has(build: ImageBuild): Promise<boolean>;
+  /**
+   * Throws `base-image-unavailable`, `image-build-failed` with the failed step and the end of its log, `disk-full`, `image-wrong-arch`,
+   * `sources-changed` when the folder is no longer what the image is named after (all exit 1); `dockerfile-invalid` (exit 2).
+   */
+  build(build: ImageBuild, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }): Promise<void>;
+}
+
 // ── artifacts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface Artifacts {
@@ -550,6 +564,7 @@ export interface Ports {
   readonly docker: Docker;
   readonly engines: Engines;
   readonly artifacts: Artifacts;
+  readonly imageBuilder: ImageBuilder;
   readonly kubeConnector: KubeConnector;
   readonly kubeSets: KubeSets;
   readonly manifests: Manifests;

@@ -49,10 +49,10 @@ async function composeArtifacts(host: Host, settings: NetworkSettings | undefine
 }
 
 async function composePorts(host: Host, settings: NetworkSettings | undefined, talk: Talk): Promise<Ports> {
-  const [engine, artifacts, kube, state] = await Promise.all([
-    composeDocker(host), composeArtifacts(host, settings, talk), import('../kube/index.ts'), import('../state/kubeconfig.ts'),
+  const [engine, artifacts, kube, state, build] = await Promise.all([
+    composeDocker(host), composeArtifacts(host, settings, talk), import('../kube/index.ts'), import('../state/kubeconfig.ts'), import('../build/build-image.ts'),
   ]);
-  return { ...host, ...engine, artifacts, ...kube.createKubernetes({ ...host, artifacts }), kubeconfigs: state.createKubeconfigs(host) };
+  return { ...host, ...engine, artifacts, imageBuilder: build.createImageBuilder({ ...host, ...engine }), ...kube.createKubernetes({ ...host, artifacts }), kubeconfigs: state.createKubeconfigs(host) };
 }
 
 export async function compose(io: Io, settings: NetworkSettings | undefined): Promise<UseCases> {

@@ -3,6 +3,7 @@ import type { Step, StepKind } from '../model/plan.ts';
 import type { StepContext } from './run.ts';
 import { admit } from './steps/admit.ts';
 import { apply } from './steps/apply.ts';
+import { build } from './steps/build.ts';
 import { cluster } from './steps/cluster.ts';
 import { destroy } from './steps/destroy.ts';
 import { fetch } from './steps/fetch.ts';
@@ -25,7 +26,7 @@ export interface Handler<S extends Step> {
 
 type Handlers = { readonly [K in StepKind]: Handler<Extract<Step, { kind: K }>> };
 
-const handlers: Handlers = { fetch, cluster, settle, images, apply, wait, admit, probe, remove, destroy, forget };
+const handlers: Handlers = { fetch, cluster, settle, build, images, apply, wait, admit, probe, remove, destroy, forget };
 
 export function handlerOf<S extends Step>(step: S): Handler<S> {
   return handlers[step.kind] as unknown as Handler<S>;

@@ -63,6 +63,19 @@ export interface ClusterPlan {
   readonly settings: { readonly [key: string]: string };
 }
 
+/** An image to make: from what, and under which name. */
+export interface ImageBuild {
+  /** `dev.local/<name>:<hash of the context>` */
+  readonly image: string;
+  /** Absolute path of the context. */
+  readonly folder: string;
+  /** Relative to the context. */
+  readonly dockerfile: string;
+  readonly buildArgs: { readonly [name: string]: string };
+  /** Architecture of the nodes that will run it: `amd64`, `arm64`. */
+  readonly arch: string;
+}
+
 export interface StepBase<K extends string> {
   readonly kind: K;
   readonly id: StepId;
@@ -87,6 +100,10 @@ export interface ClusterStep extends StepBase<'cluster'> {
 /** Waits until the provider has finished what it may still do after the cluster could be reached. */
 export interface SettleStep extends StepBase<'settle'> {
   readonly cluster: ClusterPlan;
+}
+/** Makes an image from a folder with the local engine; its tag is its content, so an image that is there is the right one. */
+export interface BuildStep extends StepBase<'build'> {
+  readonly build: ImageBuild;
 }
 /** Puts images of the local engine into the nodes where they are missing. */
 export interface ImagesStep extends StepBase<'images'> {
@@ -134,7 +151,7 @@ export interface ForgetStep extends StepBase<'forget'> {
 }
 
 export type Step =
-  | FetchStep | ClusterStep | SettleStep | ImagesStep | ApplyStep | WaitStep | AdmitStep | ProbeStep
+  | FetchStep | ClusterStep | SettleStep | BuildStep | ImagesStep | ApplyStep | WaitStep | AdmitStep | ProbeStep
   | RemoveStep | DestroyStep | ForgetStep;
 export type StepKind = Step['kind'];
 

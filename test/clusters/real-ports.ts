@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createArtifacts } from '../../src/artifacts/artifacts.ts';
+import { createImageBuilder } from '../../src/build/build-image.ts';
 import { createClock } from '../../src/host/clock.ts';
 import { connectDocker } from '../../src/host/docker.ts';
 import { createDownloads } from '../../src/host/download.ts';
@@ -46,7 +47,7 @@ export async function realPorts(): Promise<RealPorts> {
   const docker = await connectDocker(world);
   const engines = createEngines(world);
   return {
-    ports: { ...host, docker, engines, artifacts, ...createKubernetes({ ...host, artifacts }), kubeconfigs: createKubeconfigs(host) },
+    ports: { ...host, docker, engines, artifacts, imageBuilder: createImageBuilder({ ...host, docker }), ...createKubernetes({ ...host, artifacts }), kubeconfigs: createKubeconfigs(host) },
     home,
     isUserFileUntouched: async () => await readFile(userFile, 'utf8') === POISON,
     remove: () => rm(home, { recursive: true, force: true }),
