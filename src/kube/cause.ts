@@ -169,3 +169,25 @@ function isPulling(pod: KubeObject, container: string, events: readonly KubeObje
   const ofContainer = (event: KubeObject) => (stringAt(event, 'involvedObject', 'fieldPath') ?? '').endsWith(place);
   return eventsOf(pod, events, 'Pulling').some(ofContainer) && !eventsOf(pod, events, 'Pulled').some(ofContainer);
 }
+
+const LONGEST_STEADY_MS = 10_000;
+const STEADY_MARGIN_MS = 2_000;
+
+function lifeMs(terminated: Json | undefined): number {
+  const [from, to] = ['startedAt', 'finishedAt'].map((key) => Date.parse(stringAt(terminated, key) ?? ''));
+  return from === undefined || to === undefined || Number.isNaN(to - from) ? 0 : to - from;
+}
+
+/**
+ * How long a container that crashed before has to stay up to be believed, in milliseconds; undefined when none has crashed.
+ * Without a readiness probe Kubernetes calls it ready the moment it runs, between two crashes too: it has to outlive its last run.
+ */
+export function steadinessOf(pods: readonly KubeObject[]): number | undefined {
+  const lives = pods.flatMap((pod) => {
+    const probed = new Set(arrayAt(pod, 'spec', 'containers').filter((spec) => at(spec, 'readinessProbe') !== undefined).map((spec) => stringAt(spec, 'name')));
+    const crashed = containersOf(pod).filter((container) => container.restarts > 0 && container.isReady && !probed.has(container.name)
+      && container.terminated !== undefined && at(container.terminated, 'exitCode') !== 0);
+    return crashed.map((container) => Math.min(lifeMs(container.terminated) + STEADY_MARGIN_MS, LONGEST_STEADY_MS));
+  });
+  return lives.length === 0 ? undefined : Math.max(...lives);
+}

@@ -1,7 +1,7 @@
 // How an object stands, seen together with the pods behind it. Pure.
 import { groupOf, type KubeObject, type ObjectRef, stringAt } from '../model/object.ts';
 import type { Readiness } from '../ports.ts';
-import { activityOf, type Cause, causeOf } from './cause.ts';
+import { activityOf, type Cause, causeOf, steadinessOf } from './cause.ts';
 import { statusOf } from './status.ts';
 
 /** What stands behind workloads: pods and events whole, replica sets by their metadata. */
@@ -15,6 +15,8 @@ export interface Observation extends Readiness {
   readonly cause?: Cause;
   /** Its own status says failed, but controllers are known to take that back within moments. */
   readonly mayRecover: boolean;
+  /** It is ready after a crash, and has to stay so for this long to be believed. */
+  readonly steadyMs?: number;
 }
 
 const REVISION = 'deployment.kubernetes.io/revision';
@@ -69,20 +71,29 @@ export function podsOf(object: KubeObject, { pods, replicaSets }: Backdrop): rea
   }
 }
 
-/** State of an object with what its pods add to it: why it is not ready, or what it is doing. */
+/** Knative's own words about a revision say less than its pods do. */
+function withDetail(ref: ObjectRef, message: string, detail: string): string {
+  return groupOf(ref.apiVersion) === 'serving.knative.dev' ? detail : `${message}: ${detail}`;
+}
+
+/** State of an object with what its pods add to it: why it is not ready, what it is doing, whether it will last. */
 export function observe(ref: ObjectRef, object: KubeObject | undefined, backdrop: Backdrop): Observation {
   if (object === undefined) return { ref, state: 'gone', message: 'does not exist', mayRecover: false };
   const status = statusOf(object);
-  if (status.state === 'ready' || !standsOnPods(ref)) return { ...status, ref, mayRecover: false };
-  const events = backdrop.events.filter((event) => event.metadata.namespace === object.metadata.namespace);
+  if (!standsOnPods(ref)) return { ...status, ref, mayRecover: false };
   const pods = podsOf(object, backdrop);
+  if (status.state === 'ready') {
+    const steadyMs = steadinessOf(pods);
+    return { ...status, ref, mayRecover: false, ...(steadyMs === undefined ? {} : { steadyMs }) };
+  }
+  const events = backdrop.events.filter((event) => event.metadata.namespace === object.metadata.namespace);
   const cause = causeOf(pods, events);
   if (cause !== undefined) {
-    return { ref, state: cause.isFinal ? 'failed' : status.state, message: `${status.message}: ${cause.message}`, cause, mayRecover: false };
+    return { ref, state: cause.isFinal ? 'failed' : status.state, message: withDetail(ref, status.message, cause.message), cause, mayRecover: false };
   }
   const activity = status.state === 'pending' ? activityOf(pods, events) : undefined;
   return {
-    ref, state: status.state, message: activity === undefined ? status.message : `${status.message}: ${activity}`,
+    ref, state: status.state, message: activity === undefined ? status.message : withDetail(ref, status.message, activity),
     mayRecover: groupOf(ref.apiVersion) === 'serving.knative.dev',
   };
 }

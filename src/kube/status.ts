@@ -20,7 +20,7 @@ const failed = (message: string): State => ({ state: 'failed', message });
 export function conditionsOf(object: KubeObject): readonly Condition[] {
   return arrayAt(object, 'status', 'conditions').filter(isJsonObject).map((entry) => ({
     type: stringAt(entry, 'type') ?? '', status: stringAt(entry, 'status') ?? 'Unknown',
-    reason: stringAt(entry, 'reason') ?? '', message: oneLine(stringAt(entry, 'message') ?? '', 200),
+    reason: stringAt(entry, 'reason') ?? '', message: oneLine(stringAt(entry, 'message') ?? '', 200).replace(/\.$/, ''),
   }));
 }
 

@@ -21,9 +21,8 @@ export async function untilEstablished({ client, signal, onProgress }: Session, 
     if (type === 'DELETED') continue;
     const { state, message, ref } = statusOf(object);
     if (state === 'failed') throw failedError({ code: 'definition-refused', message: `${refText(ref)} is refused`, reason: message });
-    if (state === 'ready') left.delete(object.metadata.name);
+    if (state === 'ready' && left.delete(object.metadata.name) && left.size > 0) onProgress(`waiting for ${left.size} definitions to be established`);
     if (left.size === 0) return;
-    onProgress(`waiting for ${left.size} definitions to be established`);
   }
   if (!isOutOfTime(signal)) signal.throwIfAborted();
   throw notReadyError({ code: 'not-ready', message: 'definitions are not established', reason: [...left].join(', ') });

@@ -1,4 +1,5 @@
 // Waits by watch until objects are ready; ends at once, with cause, event and log, when one cannot become ready.
+import { setMaxListeners } from 'node:events';
 import { type DevstackError, failedError, isAbortError, notReadyError } from '../model/error.ts';
 import type { Json } from '../model/json.ts';
 import { type GroupVersionKind, groupOf, type KubeObject, type ObjectRef, refKey, refText, stringAt } from '../model/object.ts';
@@ -35,13 +36,22 @@ function watchGroups(refs: readonly ObjectRef[]): readonly { readonly kind: Grou
   }]));
 }
 
+/** What is seen of an object now; `unsettledMs`: how much longer it has to last to count. */
+interface Sight extends Observation {
+  readonly unsettledMs: number;
+}
+
+function stateKey({ ref, state }: Observation): string {
+  return `${refKey(ref)} ${state}`;
+}
+
 class Waiting {
   readonly #session: Session;
   readonly #refs: readonly ObjectRef[];
   readonly #watched: Watched;
   readonly #stop = new AbortController();
-  /** When a failure that may be taken back was first seen, by refKey. */
-  readonly #failingSince = new Map<string, number>();
+  /** Since when an object is in a state that has to last to be believed, by refKey and state. */
+  readonly #since = new Map<string, number>();
   /** What was found for an unschedulable pod, by what its scheduler said then. */
   readonly #placements = new Map<string, Placement>();
   #told = '';
@@ -49,6 +59,8 @@ class Waiting {
   constructor(session: Session, refs: readonly ObjectRef[]) {
     this.#session = session;
     this.#refs = refs;
+    // Each look ahead listens to it.
+    setMaxListeners(0, this.#stop.signal);
     this.#watched = new Watched(session.client, AbortSignal.any([session.signal, this.#stop.signal]));
   }
 
@@ -59,7 +71,7 @@ class Waiting {
         const seen = await this.#look();
         if (seen.every(({ state }) => state === 'ready')) return;
         this.#tell(seen);
-        const failed = seen.find((observation) => observation.state === 'failed' && this.#isSettled(observation));
+        const failed = seen.find(({ state, unsettledMs }) => state === 'failed' && unsettledMs === 0);
         if (failed !== undefined) throw await this.#failure(failed, seen);
         await this.#watched.changed(this.#nextLook(seen));
       }
@@ -92,8 +104,25 @@ class Waiting {
     return this.#refs.map((ref) => observe(ref, this.#watched.get(ref), backdrop));
   }
 
-  async #look(): Promise<readonly Observation[]> {
-    return Promise.all(this.#observe().map((observation) => this.#withPlacement(observation)));
+  async #look(): Promise<readonly Sight[]> {
+    const seen = await Promise.all(this.#observe().map((observation) => this.#withPlacement(observation)));
+    const sights = seen.map((observation) => this.#settled(observation));
+    const current = new Set(seen.map(stateKey));
+    for (const key of this.#since.keys()) if (!current.has(key)) this.#since.delete(key);
+    return sights;
+  }
+
+  /** Takes a state that may pass for what it says only after it lasted. */
+  #settled(observation: Observation): Sight {
+    const { state, steadyMs, mayRecover } = observation;
+    const neededMs = state === 'ready' ? steadyMs ?? 0 : state === 'failed' && mayRecover ? SETTLE_MS : 0;
+    if (neededMs === 0) return { ...observation, unsettledMs: 0 };
+    const key = stateKey(observation);
+    const since = this.#since.get(key) ?? this.#session.clock.monotonic();
+    this.#since.set(key, since);
+    const unsettledMs = Math.max(0, neededMs - (this.#session.clock.monotonic() - since));
+    return unsettledMs > 0 && state === 'ready'
+      ? { ...observation, state: 'pending', message: 'started again after a crash', unsettledMs } : { ...observation, unsettledMs };
   }
 
   /** The scheduler's "unschedulable" is final when no node could ever take the pod as things stand. */
@@ -123,20 +152,10 @@ class Waiting {
     return placement;
   }
 
-  #isSettled(observation: Observation): boolean {
-    if (!observation.mayRecover) return true;
-    const key = refKey(observation.ref);
-    const since = this.#failingSince.get(key) ?? this.#session.clock.monotonic();
-    this.#failingSince.set(key, since);
-    return this.#session.clock.monotonic() - since >= SETTLE_MS;
-  }
-
-  /** When to look again though nothing changed: a failure has to last to be believed. */
-  #nextLook(seen: readonly Observation[]): Promise<void> | undefined {
-    const failing = new Set(seen.filter(({ state }) => state === 'failed').map(({ ref }) => refKey(ref)));
-    for (const key of this.#failingSince.keys()) if (!failing.has(key)) this.#failingSince.delete(key);
-    if (failing.size === 0) return undefined;
-    return this.#session.clock.sleep(SETTLE_MS, this.#stop.signal).catch(() => undefined);
+  /** When to look again though nothing changes: as soon as a state has lasted long enough. */
+  #nextLook(seen: readonly Sight[]): Promise<void> | undefined {
+    const open = seen.map(({ unsettledMs }) => unsettledMs).filter((ms) => ms > 0);
+    return open.length === 0 ? undefined : this.#session.clock.sleep(Math.min(...open), this.#stop.signal).catch(() => undefined);
   }
 
   #tell(seen: readonly Observation[]): void {
