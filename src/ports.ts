@@ -228,6 +228,8 @@ export interface DockerInfo {
   readonly systemTimeMs?: number;
   /** Where it keeps images and volumes, as a path of its own machine. */
   readonly rootDirectory?: string;
+  /** Where it keeps images and volumes, as a path of its own machine. */
+  readonly rootDirectory?: string;
 }
 
 export interface DockerContainer {

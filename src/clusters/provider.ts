@@ -43,6 +43,8 @@ export interface ClusterProvider {
   readonly capabilities: Capabilities;
   /** Tools that it runs, by the name of their pin. */
   readonly tools: readonly string[];
+  /** Programs that those need on PATH, and that devstack does not fetch. */
+  readonly programs?: readonly string[];
   /** What the cluster of a spec will be made of: pure. `pins` in the provider's folder say the node image. */
   plan(spec: StackSpec, port: number, engine: EngineFacts): ClusterPlan;
   /** Problems of the spec that only this provider knows (a name it refuses, too few nodes). */

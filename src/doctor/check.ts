@@ -11,6 +11,8 @@ export interface Wish {
   readonly memoryMi: number;
   /** Programs that the provider runs. */
   readonly tools: readonly string[];
+  /** Programs that must be on PATH. */
+  readonly programs: readonly string[];
   /** Domains to try, in order. */
   readonly domains: readonly string[];
 }

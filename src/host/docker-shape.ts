@@ -9,6 +9,7 @@ export interface InfoAnswer {
   readonly NCPU: number;
   readonly MemTotal: number;
   readonly CgroupVersion?: string;
+  readonly DockerRootDir?: string;
   readonly SecurityOptions?: readonly string[] | null;
   readonly DriverStatus?: readonly (readonly [string, string])[] | null;
   readonly Swarm?: { readonly LocalNodeState?: string; readonly ControlAvailable?: boolean };
@@ -47,6 +48,10 @@ export interface ImageAnswer {
   readonly Size: number;
 }
 
+export interface VolumesAnswer {
+  readonly Volumes?: readonly { readonly Name: string; readonly Labels?: Labels | null }[] | null;
+}
+
 type Labels = { readonly [key: string]: string };
 
 const SWARM_STATES: readonly string[] = ['inactive', 'pending', 'active', 'error', 'locked'] satisfies DockerInfo['swarm'][];
@@ -68,6 +73,7 @@ export function infoOf(answer: InfoAnswer): DockerInfo {
     swarm: SWARM_STATES.includes(swarm) ? (swarm as DockerInfo['swarm']) : 'error',
     isSwarmManager: answer.Swarm?.ControlAvailable === true,
     ...(Number.isNaN(time) ? {} : { systemTimeMs: time }),
+    ...(answer.DockerRootDir === undefined ? {} : { rootDirectory: answer.DockerRootDir }),
   };
 }
 
@@ -112,7 +118,8 @@ export function networkOf(answer: NetworkAnswer): DockerNetwork {
 export function imageOf(answer: ImageAnswer): DockerImage {
   const named = (names: readonly string[] | null | undefined) => (names ?? []).filter((name) => !name.startsWith('<none>'));
   return {
-    id: answer.Id, tags: named(answer.RepoTags), digests: named(answer.RepoDigests), architecture: answer.Architecture ?? '', os: answer.Os ?? '', size: answer.Size,
+    id: answer.Id, tags: named(answer.RepoTags), digests: named(answer.RepoDigests),
+    architecture: answer.Architecture ?? '', os: answer.Os ?? '', size: answer.Size,
   };
 }
 
@@ -120,7 +127,9 @@ export function imageOf(answer: ImageAnswer): DockerImage {
 export function createBody(request: ContainerRequest): object {
   const ports = (request.ports ?? []).map((port) => [`${port.containerPort}/tcp`, port] as const);
   const bindings = new Map<string, object[]>();
-  for (const [name, port] of ports) bindings.set(name, [...(bindings.get(name) ?? []), { HostIp: port.hostAddress, HostPort: String(port.hostPort) }]);
+  for (const [name, { hostAddress, hostPort }] of ports) {
+    bindings.set(name, [...(bindings.get(name) ?? []), { HostIp: hostAddress, HostPort: String(hostPort) }]);
+  }
   const { network } = request;
   return {
     Image: request.image,
@@ -149,4 +158,11 @@ export function createBody(request: ContainerRequest): object {
       },
     },
   };
+}
+
+/** The body of `POST /networks/create`. */
+export function networkBody(name: string, labels: Labels, addresses: { readonly subnet: string; readonly range: string } | undefined): object {
+  const ipam = addresses === undefined ? {} : { IPAM: { Driver: 'default', Config: [{ Subnet: addresses.subnet, IPRange: addresses.range }] } };
+  // Without CheckDuplicate an engine before 1.44 makes a second network of the same name.
+  return { Name: name, Driver: 'bridge', CheckDuplicate: true, Labels: labels, ...ipam };
 }

@@ -11,7 +11,7 @@ import type { UseCases } from '../use-cases.ts';
 export async function examineMachine(ports: Ports, { spec, fix, signal }: Parameters<UseCases['doctor']>[0]): Promise<readonly Finding[]> {
   const provider = await findProvider(spec.provider);
   const wish = {
-    port: spec.port, tools: provider.tools, domains: spec.domain === 'auto' ? DOMAIN_LADDER : [spec.domain], ...demandOf(selectAddons(spec).addons, spec),
+    port: spec.port, tools: provider.tools, programs: provider.programs ?? [], domains: spec.domain === 'auto' ? DOMAIN_LADDER : [spec.domain], ...demandOf(selectAddons(spec).addons, spec),
   };
   return examine(ports, { wish, fix, signal });
 }

@@ -16,7 +16,7 @@ const MEBI = 2 ** 20;
 function createKind(): ClusterProvider {
   const begun = new Map<string, Creation>();
   return {
-    id: 'kind', title: 'kind', runtime: 'kubernetes', tools: ['kind'],
+    id: 'kind', title: 'kind', runtime: 'kubernetes', tools: ['kind'], programs: ['docker'],
     capabilities: { portsAtCreation: true, ownsCluster: true, canStop: true, loadsImages: true, multiNode: true },
     plan: clusterPlanOf,
     problems: problemsOf,

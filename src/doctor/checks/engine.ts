@@ -1,10 +1,11 @@
 // The container engine: there, allowed, large enough, and not set up in a way that breaks nodes.
 import { isDevstackError } from '../../model/error.ts';
-import { isJsonObject } from '../../model/json.ts';
 import { type Check, failed, ok, skipped, warning } from '../check.ts';
 
 const MEBI = 2 ** 20;
 const DAEMON_CONFIG = '/etc/docker/daemon.json';
+/** The first that gives a node control groups of its own. */
+const OLDEST_ENGINE = [20, 10] as const;
 /** A clock that is off by more makes certificates invalid. */
 const CLOCK_SLACK_MS = 30_000;
 
@@ -13,7 +14,8 @@ export const engine: Check = {
   async ask({ engine: asked, ports }) {
     try {
       const info = await asked;
-      return ok(`Docker ${info.serverVersion} on ${info.operatingSystem}${info.rootless ? ', rootless' : ''} (${ports.docker.endpoint})`);
+      const message = `Docker ${info.serverVersion} on ${info.operatingSystem}${info.rootless ? ', rootless' : ''} (${ports.docker.endpoint})`;
+      return isOlder(info.serverVersion) ? failed(`${message} is older than ${OLDEST_ENGINE.join('.')}`, { text: 'install a newer engine' }) : ok(message);
     } catch (error) {
       if (!isDevstackError(error)) throw error;
       const [hint] = error.hints;
@@ -21,6 +23,12 @@ export const engine: Check = {
     }
   },
 };
+
+function isOlder(version: string): boolean {
+  const [major, minor] = version.split('.').map((part) => Number.parseInt(part, 10));
+  if (major === undefined || minor === undefined || Number.isNaN(major + minor)) return false;
+  return major < OLDEST_ENGINE[0] || (major === OLDEST_ENGINE[0] && minor < OLDEST_ENGINE[1]);
+}
 
 export const size: Check = {
   id: 'size', title: 'CPU and memory',
@@ -40,6 +48,7 @@ export const cgroup: Check = {
   async ask({ engine: asked }) {
     const info = await asked;
     if (info.cgroupVersion === '2') return ok('version 2');
+    if (info.rootless) return failed('version 1, with which a rootless engine cannot run nodes', { text: 'boot with version 2', command: 'xdg-open https://kind.sigs.k8s.io/docs/user/rootless/' });
     return warning('version 1: Kubernetes 1.35 and newer do not start here, so devstack takes 1.34', {
       text: 'boot with version 2 for newer ones (WSL: kernelCommandLine=cgroup_no_v1=all in .wslconfig)',
     });
@@ -65,23 +74,28 @@ export const daemonConfig: Check = {
     if (ports.platform.os !== 'linux') return skipped('only on Linux');
     const text = await ports.files.readText(DAEMON_CONFIG);
     if (text === undefined) return ok('defaults');
-    let config: unknown;
     try {
-      config = JSON.parse(text);
+      JSON.parse(text);
     } catch {
-      return warning(`${DAEMON_CONFIG} is not JSON`);
+      return warning(`${DAEMON_CONFIG} is not JSON: the engine will not start again with it`, { text: 'mend it', command: `sudoedit ${DAEMON_CONFIG}` });
     }
-    if (!isJsonObject(config) || config['init'] !== true) return ok(`${DAEMON_CONFIG} is harmless`);
-    return failed(`"init": true in ${DAEMON_CONFIG} keeps nodes from booting`, { text: 'take it out and restart the engine', command: `sudoedit ${DAEMON_CONFIG}` });
+    // `"init": true`, which used to break nodes, is switched off for them by kind since 0.11.
+    return ok(`${DAEMON_CONFIG} is in order`);
   },
 };
 
+/** A program from a snap sees the home folder and nothing else of the user's. */
 export const snap: Check = {
   id: 'snap', title: 'Docker command',
-  async ask({ ports }) {
+  async ask({ ports, wish }) {
     const path = await ports.processes.find('docker');
-    if (path === undefined) return warning('not on PATH: devstack does not need it, kind does', { text: 'install the docker command beside the engine' });
-    if (!path.startsWith('/snap/')) return ok(path);
-    return warning('from a snap, which cannot read /tmp', { text: 'use a folder for temporary files under your home', command: 'export TMPDIR="$HOME/.cache/tmp"' });
+    if (path === undefined) {
+      return wish.programs.includes('docker')
+        ? failed('not on PATH, where the provider needs it', { text: 'install the docker command beside the engine', command: 'curl -fsSL https://get.docker.com | sh' })
+        : ok('not on PATH, and not needed');
+    }
+    const home = ports.env['HOME'] ?? '/';
+    if (!path.startsWith('/snap/') || ports.folders.state.startsWith(`${home}/`)) return ok(path);
+    return warning(`${path} cannot read ${ports.folders.state}`, { text: 'keep the files of devstack under your home', command: 'export DEVSTACK_HOME="$HOME/devstack"' });
   },
 };

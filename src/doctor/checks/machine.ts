@@ -1,7 +1,8 @@
 // The machine itself: tools, ports, kernel limits, disk, remains of earlier stacks.
 import { DOCKER_STACK_LABEL } from '../../model/label.ts';
-import type { Platform } from '../../ports.ts';
-import { type Check, failed, ok, skipped, warning } from '../check.ts';
+import { readStackRecord } from '../../model/record.ts';
+import type { Platform, Ports } from '../../ports.ts';
+import { type Check, failed, ok, skipped, type World, warning } from '../check.ts';
 
 /** What kind's known issues ask for. */
 const INOTIFY = { max_user_watches: 524_288, max_user_instances: 512 } as const;
@@ -10,6 +11,10 @@ const INOTIFY_LEAST = { max_user_watches: 65_536, max_user_instances: 128 } as c
 const INOTIFY_FOLDER = '/proc/sys/fs/inotify';
 /** A node image, the images of Knative and room to breathe. */
 const DISK_GIB = 10;
+/** What a node image takes while it is unpacked. */
+const LEAST_GIB = 3;
+/** Those below are for root alone. */
+const FIRST_FREE_PORT = 1024;
 const KIB_PER_GIB = 1024 * 1024;
 
 export const tools: Check = {
@@ -32,7 +37,11 @@ function whoHolds(port: number, os: Platform['os']): string {
 
 export const port: Check = {
   id: 'port', title: 'Port of the ingress',
-  async ask({ ports, wish }) {
+  async ask({ ports, wish, engine }) {
+    const { rootless } = await engine.catch(() => ({ rootless: false }));
+    if (rootless && wish.port < FIRST_FREE_PORT) {
+      return warning(`${wish.port}: a rootless engine may only listen from ${FIRST_FREE_PORT} on`, { text: 'take another', command: 'devstack up --port 8080' });
+    }
     if (await ports.network.canBind(wish.port)) return ok(`${wish.port} on 127.0.0.1 is free`);
     const containers = await ports.docker.listContainers({}).catch(() => []);
     const holder = containers.find((container) => container.ports.some((published) => published.hostPort === wish.port));
@@ -73,17 +82,28 @@ export const inotify: Check = {
   },
 };
 
+/** GiB that are free where this folder is, or will be. */
+async function freeSpace(folder: string, { ports, signal }: Pick<World, 'ports' | 'signal'>): Promise<number> {
+  let existing = folder;
+  while (existing !== '/' && await ports.files.stat(existing) === undefined) existing = existing.slice(0, existing.lastIndexOf('/')) || '/';
+  const { exitCode, stdout } = await ports.processes.run('df', ['-Pk', existing], { signal, timeoutMs: 5_000, env: { LC_ALL: 'C' } });
+  return exitCode === 0 ? Number(stdout.trim().split('\n').at(-1)?.split(/\s+/)[3] ?? Number.NaN) / KIB_PER_GIB : Number.NaN;
+}
+
 export const disk: Check = {
   id: 'disk', title: 'Disk',
-  async ask({ ports, signal }) {
+  async ask({ ports, engine, signal }) {
     if (ports.platform.os === 'windows') return skipped('not asked on Windows');
-    let folder = ports.folders.cache;
-    while (folder !== '/' && await ports.files.stat(folder) === undefined) folder = folder.slice(0, folder.lastIndexOf('/')) || '/';
-    const { exitCode, stdout } = await ports.processes.run('df', ['-Pk', folder], { signal, timeoutMs: 5_000, env: { LC_ALL: 'C' } });
-    const free = Number(stdout.trim().split('\n').at(-1)?.split(/\s+/)[3] ?? Number.NaN) / KIB_PER_GIB;
-    if (exitCode !== 0 || Number.isNaN(free)) return skipped('df does not say');
-    const message = `${free.toFixed(0)} GiB free`;
-    return free >= DISK_GIB ? ok(message) : warning(`${message}; a stack takes up to ${DISK_GIB} GiB`, { text: 'see what Docker keeps', command: 'docker system df' });
+    // Elsewhere than on Linux the engine has a disk of its own.
+    const { rootDirectory } = ports.platform.os === 'linux' ? await engine.catch(() => ({ rootDirectory: undefined })) : { rootDirectory: undefined };
+    const folders = [ports.folders.cache, ...(rootDirectory === undefined ? [] : [rootDirectory])];
+    const free = await Promise.all(folders.map((folder) => freeSpace(folder, { ports, signal })));
+    const least = Math.min(...free.filter((space) => !Number.isNaN(space)));
+    if (!Number.isFinite(least)) return skipped('df does not say');
+    const message = `${least.toFixed(0)} GiB free`;
+    if (least >= DISK_GIB) return ok(message);
+    const fix = { text: 'see what Docker keeps', command: 'docker system df' };
+    return least < LEAST_GIB ? failed(`${message}; no node image fits`, fix) : warning(`${message}; a stack takes up to ${DISK_GIB} GiB`, fix);
   },
 };
 
@@ -92,10 +112,46 @@ export const remains: Check = {
   async ask({ ports, engine }) {
     await engine;
     const [networks, containers] = await Promise.all([ports.docker.listNetworks({ labels: [DOCKER_STACK_LABEL] }), ports.docker.listContainers({})]);
-    const stacks = [...new Set(networks.map((network) => network.labels[DOCKER_STACK_LABEL] ?? ''))];
+    const records = networks.flatMap((network) => readStackRecord(network.labels) ?? []);
+    // Where the nodes are containers; a swarm on the engine itself has none.
     const empty = networks.filter((network) => !containers.some((container) => container.networks.includes(network.name)));
-    const [left] = empty.map((network) => network.labels[DOCKER_STACK_LABEL] ?? '');
-    if (left !== undefined) return warning(`stack ${left} has a network and no nodes: a run was cut off`, { text: 'remove what is left', command: `devstack down ${left}` });
+    const [left] = empty.flatMap((network) => readStackRecord(network.labels) ?? []).filter((record) => record.nodeImage !== undefined);
+    if (left !== undefined) return warning(`stack ${left.stack} has a network and no nodes: a run was cut off`, { text: 'remove what is left', command: `devstack down ${left.stack}` });
+    const stacks = [...new Set(records.map((record) => record.stack))];
     return ok(stacks.length === 0 ? 'none' : stacks.join(', '));
+  },
+};
+
+/** Whoever reads a kubeconfig is administrator of the cluster. */
+export const secrets: Check = {
+  id: 'secrets', title: 'Files with credentials',
+  async ask({ ports }) {
+    const open = await readableByOthers(ports);
+    if (open.length === 0) return ok('for you alone');
+    return failed(`others can read ${open.join(', ')}`, { text: 'take that away', command: `chmod 600 ${open.join(' ')}`, automatic: true });
+  },
+  async repair({ ports }) {
+    for (const path of await readableByOthers(ports)) await ports.files.setMode(path, 0o600);
+    return true;
+  },
+};
+
+async function readableByOthers(ports: Ports): Promise<readonly string[]> {
+  if (ports.platform.os === 'windows') return [];
+  const stacks = await ports.files.list(`${ports.folders.state}/stacks`);
+  const paths = stacks.map((stack) => `${ports.folders.state}/stacks/${stack}/kubeconfig`);
+  const modes = await Promise.all(paths.map(async (path) => (await ports.files.stat(path))?.mode ?? 0));
+  return paths.filter((_, index) => ((modes[index] ?? 0) & 0o077) !== 0);
+}
+
+/** Windows' Linux: the first version has no kernel that nodes could run on; the folders of Windows are slow and know no modes. */
+export const wsl: Check = {
+  id: 'wsl', title: 'WSL',
+  async ask({ ports }) {
+    const kernel = ports.platform.os === 'linux' ? await ports.files.readText('/proc/version') : undefined;
+    if (kernel === undefined || !/microsoft/i.test(kernel)) return skipped('not here');
+    if (!/wsl2|microsoft-standard/i.test(kernel)) return failed('version 1 cannot run containers', { text: 'convert it to version 2 (in a Windows terminal)', command: 'wsl --set-version Ubuntu 2' });
+    if (ports.folders.state.startsWith('/mnt/')) return warning(`${ports.folders.state} is on a disk of Windows`, { text: 'keep the files of devstack on the disk of Linux', command: 'export DEVSTACK_HOME="$HOME/devstack"' });
+    return ok('version 2');
   },
 };
