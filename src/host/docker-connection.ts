@@ -39,7 +39,10 @@ export async function openConnection(address: EngineAddress, options: Connection
 export async function overAgent(world: EngineWorld, options: { readonly agent: HttpAgent } & Target): Promise<EngineConnection> {
   const { default: Client } = await import('dockerode');
   // Undefined is said, not left out: docker-modem fills what is left out from DOCKER_HOST, DOCKER_CERT_PATH and the like.
-  const everything = { socketPath: undefined, host: undefined, port: undefined, protocol: 'http', ca: undefined, cert: undefined, key: undefined, timeout: undefined, pathPrefix: '/', ...options };
+  const everything = {
+    socketPath: undefined, host: undefined, port: undefined, protocol: 'http', pathPrefix: '/',
+    ca: undefined, cert: undefined, key: undefined, timeout: undefined, ...options,
+  };
   return {
     endpoint: world.endpoint,
     client: new Client(everything as Dockerode.DockerOptions),
@@ -70,7 +73,8 @@ async function agentOf(address: EngineAddress): Promise<HttpAgent> {
   const { certificates } = address;
   if (certificates === undefined) return new HttpAgent({ keepAlive: false });
   const [ca, cert, key] = await Promise.all(['ca.pem', 'cert.pem', 'key.pem'].map((name) => pem(join(certificates, name))));
-  return new HttpsAgent({ keepAlive: false, rejectUnauthorized: address.skipVerify !== true, ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) });
+  const identity = { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
+  return new HttpsAgent({ keepAlive: false, rejectUnauthorized: address.skipVerify !== true, ...identity });
 }
 
 async function pem(path: string): Promise<Buffer | undefined> {

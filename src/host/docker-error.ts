@@ -35,7 +35,8 @@ export function engineError(cause: unknown, doing: string, world: EngineWorld): 
   const answer = apiFailure(cause);
   if (answer !== undefined) {
     return failedError({
-      code: 'docker-failed', message: `could not ${doing}`, reason: answer.message, cause, details: { status: answer.status, endpoint: world.endpoint },
+      code: 'docker-failed', message: `could not ${doing}`, reason: answer.message, cause,
+      details: { status: answer.status, endpoint: world.endpoint },
     });
   }
   return silence(cause, world);
@@ -48,7 +49,9 @@ function silence(cause: unknown, world: EngineWorld): DevstackError {
   switch (errnoOf(cause)) {
     case 'EACCES':
     case 'EPERM':
-      return preconditionError({ ...common, code: 'docker-no-permission', message: `no permission for the Docker engine at ${at}`, hints: [JOIN_GROUP[world.os]] });
+      return preconditionError({
+        ...common, code: 'docker-no-permission', message: `no permission for the Docker engine at ${at}`, hints: [JOIN_GROUP[world.os]],
+      });
     case 'ENOENT':
       if (!world.hasCli) {
         return preconditionError({ ...common, code: 'docker-missing', message: 'Docker is not installed', hints: [INSTALL[world.os]] });
@@ -84,7 +87,10 @@ export function sshError(world: EngineWorld): DevstackError {
   return preconditionError({
     code: 'docker-remote',
     message: `the Docker engine at ${world.endpoint} (${world.source}) is reached through ssh, which devstack does not speak`,
-    hints: [{ text: 'Forward its socket, then set DOCKER_HOST=unix:///tmp/devstack-docker.sock', command: `ssh -fNL /tmp/devstack-docker.sock:/var/run/docker.sock ${target}` }],
+    hints: [{
+      text: 'Forward its socket, then set DOCKER_HOST=unix:///tmp/devstack-docker.sock',
+      command: `ssh -fNL /tmp/devstack-docker.sock:/var/run/docker.sock ${target}`,
+    }],
     details: { endpoint: world.endpoint },
   });
 }

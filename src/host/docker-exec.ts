@@ -60,7 +60,9 @@ async function collect(stream: Duplex): Promise<{ readonly stdout: string; reado
   let total = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     total += chunk.length;
-    if (total > MAX_OUTPUT_BYTES) throw failedError({ code: 'tool-output-too-large', message: `the command wrote more than ${MAX_OUTPUT_BYTES} bytes` });
+    if (total > MAX_OUTPUT_BYTES) {
+      throw failedError({ code: 'tool-output-too-large', message: `the command wrote more than ${MAX_OUTPUT_BYTES} bytes` });
+    }
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     while (pending.length >= FRAME_HEADER) {
       const end = FRAME_HEADER + pending.readUInt32BE(4);

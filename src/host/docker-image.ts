@@ -5,6 +5,7 @@ import { isJsonObject } from '../model/json.ts';
 import { stringAt } from '../model/object.ts';
 import type { DockerImage } from '../ports.ts';
 import type { Engine } from './docker.ts';
+import { imageMissing } from './docker-refusal.ts';
 import { apiFailure } from './engine-api.ts';
 
 /** First version of the API whose export takes a platform (engine 28). */
@@ -55,7 +56,7 @@ function pullFailure(reference: string, reason: string, cause: unknown): Devstac
 /** The archive of one platform: the others of a pulled image are named in it but are not there (kubernetes-sigs/kind#3795). */
 export async function saveImage(engine: Engine, reference: string, image: DockerImage | undefined): Promise<NodeJS.ReadableStream> {
   if (image === undefined) {
-    throw failedError({ code: 'image-missing', message: `the image ${reference} is not on this machine`, hints: [{ text: 'Pull it', command: `docker pull ${reference}` }] });
+    throw imageMissing(reference);
   }
   return await engine.attempt(`save the image ${reference}`, async () => {
     const platform = (await exportsPlatform(engine)) ? { platform: JSON.stringify({ os: image.os, architecture: image.architecture }) } : {};

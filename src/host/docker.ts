@@ -1,18 +1,18 @@
 // One Docker engine: containers, networks, volumes, images.
 import type Dockerode from 'dockerode';
-import { failedError, preconditionError } from '../model/error.ts';
-import { isJsonObject } from '../model/json.ts';
+import type { DevstackError } from '../model/error.ts';
 import type { Docker, DockerContainer, Platform, Processes } from '../ports.ts';
 import { type EngineConnection, openConnection } from './docker-connection.ts';
 import { readFileFrom } from './docker-copy.ts';
 import { findEngine } from './docker-endpoint.ts';
 import { execIn } from './docker-exec.ts';
 import { loadImage, pullImage, saveImage } from './docker-image.ts';
+import { containerRefusal, engineHangs, networkRefusal, type Refusal, refusalOf, startRefusal } from './docker-refusal.ts';
 import {
-  type ContainerAnswer, 
-  containerOf, createBody, type ImageAnswer, type InfoAnswer, type InspectAnswer, imageOf, infoOf, type NetworkAnswer, nameOf, networkOf,
+  type ContainerAnswer, containerOf, createBody, type ImageAnswer, type InfoAnswer, type InspectAnswer, imageOf, infoOf,
+  type NetworkAnswer, nameOf, networkBody, networkOf, type VolumesAnswer,
 } from './docker-shape.ts';
-import { type ApiCall, apiFailure, EngineApi } from './engine-api.ts';
+import { type ApiCall, EngineApi } from './engine-api.ts';
 
 /** An engine that takes longer for its own description hangs. */
 const INFO_TIMEOUT_MS = 20_000;
@@ -37,7 +37,7 @@ export async function connectDocker(world: DockerWorld): Promise<Docker> {
   return createDocker(address.endpoint, () => openConnection(address, options), world.infoTimeoutMs);
 }
 
-/** Everything that is done on one engine; `connect` is called once, with the first call. */
+/** Everything that is done on one engine. */
 export interface Engine {
   readonly client: Dockerode;
   readonly api: EngineApi;
@@ -48,6 +48,7 @@ export interface Engine {
 
 type Open = () => Promise<Engine>;
 
+/** `connect` is called once, with the first call. */
 export function createDocker(endpoint: string, connect: () => Promise<EngineConnection>, infoTimeoutMs = INFO_TIMEOUT_MS): Docker {
   const open = once(async () => engineOver(await connect()));
   return {
@@ -59,12 +60,13 @@ export function createDocker(endpoint: string, connect: () => Promise<EngineConn
       try {
         return infoOf(await engine.call<InfoAnswer>('ask the Docker engine what it is', { method: 'GET', path: '/info', signal: either }));
       } catch (cause) {
-        if (timeout.aborted && signal?.aborted !== true) throw hangs(endpoint, infoTimeoutMs);
+        if (timeout.aborted && signal?.aborted !== true) throw engineHangs(endpoint, infoTimeoutMs);
         throw cause;
       }
     },
     ...containers(open),
-    ...networksAndVolumes(open),
+    ...networks(open),
+    ...volumes(open),
     ...images(open),
   };
 }
@@ -87,44 +89,36 @@ function containers(open: Open): Containers {
   return {
     async listContainers(filter) {
       const engine = await open();
-      const query = { all: true, filters: filtersOf({ ...(filter.labels === undefined ? {} : { label: filter.labels }), ...byName(filter.name, '/') }) };
+      const query = { all: true, filters: filtersOf(filter, '/') };
       const found = await engine.call<readonly ContainerAnswer[]>('list containers', { method: 'GET', path: '/containers/json', query });
       const named = found.filter((answer) => filter.name === undefined || nameOf(answer) === filter.name);
-      const isNarrow = filter.name !== undefined || filter.labels !== undefined;
-      return isNarrow ? await Promise.all(named.map((answer) => described(engine, answer))) : named.map((answer) => containerOf(answer));
+      if (filter.name === undefined && filter.labels === undefined) return named.map((answer) => containerOf(answer));
+      return await Promise.all(named.map((answer) => described(engine, answer)));
     },
     async createContainer(request) {
-      const engine = await open();
-      try {
-        const body = createBody(request);
-        const made = await engine.call<{ readonly Id: string }>(`create the container ${request.name}`, { method: 'POST', path: '/containers/create', query: { name: request.name }, body });
-        return made.Id;
-      } catch (cause) {
-        throw createFailure(cause, request.name, request.image);
-      }
+      const { name, image } = request;
+      const call = { method: 'POST', path: '/containers/create', query: { name }, body: createBody(request) } as const;
+      const made = (await open()).call<{ readonly Id: string }>(`create the container ${name}`, call);
+      return (await explained(made, (refusal) => containerRefusal(refusal, name, image))).Id;
     },
     async startContainer(id) {
-      const engine = await open();
-      try {
-        await engine.call(`start the container ${id}`, { method: 'POST', path: `/containers/${id}/start` });
-      } catch (cause) {
-        if (statusOf(cause) === 304) return;
-        throw portFailure(cause, id);
-      }
+      const started = (await open()).call(`start the container ${id}`, { method: 'POST', path: `/containers/${id}/start` });
+      await tolerate([304], explained(started, (refusal) => startRefusal(refusal, id)));
     },
     async stopContainer(id, timeoutSeconds) {
-      const engine = await open();
-      await tolerate([304], engine.call(`stop the container ${id}`, { method: 'POST', path: `/containers/${id}/stop`, query: { t: timeoutSeconds } }));
+      const call = { method: 'POST', path: `/containers/${id}/stop`, query: { t: timeoutSeconds } } as const;
+      await tolerate([304], (await open()).call(`stop the container ${id}`, call));
     },
     async removeContainer(id) {
       const engine = await open();
+      const doing = `remove the container ${id}`;
       try {
-        await engine.call(`remove the container ${id}`, { method: 'DELETE', path: `/containers/${id}`, query: { force: true, v: true } });
+        await engine.call(doing, { method: 'DELETE', path: `/containers/${id}`, query: { force: true, v: true } });
       } catch (cause) {
         if (statusOf(cause) === 404) return;
         if (statusOf(cause) !== 409) throw cause;
         // Somebody else's removal is under way: done when it is done.
-        await tolerate([404], engine.call(`remove the container ${id}`, { method: 'POST', path: `/containers/${id}/wait`, query: { condition: 'removed' } }));
+        await tolerate([404], engine.call(doing, { method: 'POST', path: `/containers/${id}/wait`, query: { condition: 'removed' } }));
       }
     },
     exec: async (container, command, options = {}) => await execIn(await open(), { container, command, ...options }),
@@ -147,34 +141,31 @@ async function described(engine: Engine, answer: ContainerAnswer): Promise<Docke
   }
 }
 
-type NetworksAndVolumes = Pick<Docker, 'listNetworks' | 'createNetwork' | 'removeNetwork' | 'listVolumes' | 'removeVolume'>;
-
-function networksAndVolumes(open: Open): NetworksAndVolumes {
+function networks(open: Open): Pick<Docker, 'listNetworks' | 'createNetwork' | 'removeNetwork'> {
   return {
     async listNetworks(filter) {
-      const query = { filters: filtersOf({ ...(filter.labels === undefined ? {} : { label: filter.labels }), ...byName(filter.name, '') }) };
+      const query = { filters: filtersOf(filter) };
       const found = await (await open()).call<readonly NetworkAnswer[]>('list networks', { method: 'GET', path: '/networks', query });
       return found.map(networkOf).filter((network) => filter.name === undefined || network.name === filter.name);
     },
     async createNetwork(name, labels, addresses) {
-      const ipam = addresses === undefined ? {} : { IPAM: { Driver: 'default', Config: [{ Subnet: addresses.subnet, IPRange: addresses.range }] } };
-      // Without CheckDuplicate an engine before 1.44 makes a second network of the same name.
-      const body = { Name: name, Driver: 'bridge', CheckDuplicate: true, Labels: labels, ...ipam };
-      try {
-        const made = await (await open()).call<{ readonly Id: string }>(`create the network ${name}`, { method: 'POST', path: '/networks/create', body });
-        return { id: made.Id, name, labels, ...(addresses === undefined ? {} : { subnet: addresses.subnet }) };
-      } catch (cause) {
-        throw networkFailure(cause, name);
-      }
+      const body = networkBody(name, labels, addresses);
+      const made = (await open()).call<{ readonly Id: string }>(`create the network ${name}`, { method: 'POST', path: '/networks/create', body });
+      const { Id } = await explained(made, (refusal) => networkRefusal(refusal, name));
+      return { id: Id, name, labels, ...(addresses === undefined ? {} : { subnet: addresses.subnet }) };
     },
     async removeNetwork(id) {
       await tolerate([404], (await open()).call(`remove the network ${id}`, { method: 'DELETE', path: `/networks/${id}` }));
     },
+  };
+}
+
+function volumes(open: Open): Pick<Docker, 'listVolumes' | 'removeVolume'> {
+  return {
     async listVolumes(filter) {
-      const query = { filters: filtersOf(filter.labels === undefined ? {} : { label: filter.labels }) };
-      const found = await (await open()).call<unknown>('list volumes', { method: 'GET', path: '/volumes', query });
-      const volumes = isJsonObject(found) && Array.isArray(found['Volumes']) ? (found['Volumes'] as readonly VolumeAnswer[]) : [];
-      return volumes.map((volume) => ({ name: volume.Name, labels: volume.Labels ?? {} }));
+      const query = { filters: filtersOf(filter) };
+      const found = await (await open()).call<VolumesAnswer>('list volumes', { method: 'GET', path: '/volumes', query });
+      return (found.Volumes ?? []).map((volume) => ({ name: volume.Name, labels: volume.Labels ?? {} }));
     },
     async removeVolume(name) {
       await tolerate([404], (await open()).call(`remove the volume ${name}`, { method: 'DELETE', path: `/volumes/${name}` }));
@@ -182,17 +173,11 @@ function networksAndVolumes(open: Open): NetworksAndVolumes {
   };
 }
 
-interface VolumeAnswer {
-  readonly Name: string;
-  readonly Labels?: { readonly [key: string]: string } | null;
-}
-
-type Images = Pick<Docker, 'listImages' | 'inspectImage' | 'pullImage' | 'saveImage' | 'loadImage'>;
-
-function images(open: Open): Images {
+function images(open: Open): Pick<Docker, 'listImages' | 'inspectImage' | 'pullImage' | 'saveImage' | 'loadImage'> {
   const inspectImage: Docker['inspectImage'] = async (reference) => {
+    const call = { method: 'GET', path: `/images/${reference}/json` } as const;
     try {
-      return imageOf(await (await open()).call<ImageAnswer>(`inspect the image ${reference}`, { method: 'GET', path: `/images/${reference}/json` }));
+      return imageOf(await (await open()).call<ImageAnswer>(`inspect the image ${reference}`, call));
     } catch (cause) {
       if (statusOf(cause) === 404) return undefined;
       throw cause;
@@ -210,15 +195,14 @@ function images(open: Open): Images {
   };
 }
 
-// ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Status that the engine answered with, when an error of ours came of that. */
-function statusOf(error: unknown): number | undefined {
-  return error instanceof Error ? apiFailure(error.cause)?.status : undefined;
-}
-
-function saidBy(error: unknown): string {
-  return (error instanceof Error ? apiFailure(error.cause)?.message : undefined) ?? '';
+/** What the engine refuses, in the words of `explain` when it knows better. */
+async function explained<T>(work: Promise<T>, explain: (refusal: Refusal) => DevstackError | undefined): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    const refusal = refusalOf(cause);
+    throw (refusal === undefined ? undefined : explain(refusal)) ?? cause;
+  }
 }
 
 async function tolerate(statuses: readonly number[], work: Promise<unknown>): Promise<void> {
@@ -229,53 +213,20 @@ async function tolerate(statuses: readonly number[], work: Promise<unknown>): Pr
   }
 }
 
-function createFailure(cause: unknown, name: string, image: string): unknown {
-  const reason = saidBy(cause);
-  if (statusOf(cause) === 409) {
-    return failedError({ code: 'container-exists', message: `there is a container named ${name} already`, reason, cause, hints: [{ text: 'See whose it is', command: `docker inspect ${name}` }] });
-  }
-  if (statusOf(cause) === 404 && /no such image/i.test(reason)) {
-    return preconditionError({ code: 'image-missing', message: `the image ${image} is not on this machine`, reason, cause, hints: [{ text: 'Pull it', command: `docker pull ${image}` }] });
-  }
-  return cause;
+function statusOf(error: unknown): number | undefined {
+  return refusalOf(error)?.status;
 }
 
-function portFailure(cause: unknown, id: string): unknown {
-  const reason = saidBy(cause);
-  if (!/port is already allocated|address already in use|ports are not available/i.test(reason)) return cause;
-  return preconditionError({ code: 'port-taken', message: `the container ${id} cannot start: a port that it publishes is in use`, reason, cause, hints: [{ text: 'See which containers publish it', command: 'docker ps' }] });
-}
-
-function networkFailure(cause: unknown, name: string): unknown {
-  const reason = saidBy(cause);
-  if (/overlaps with other one|overlapping IPv|subnet.*in use/i.test(reason)) {
-    return preconditionError({ code: 'subnet-taken', message: `the network ${name} cannot be made: its addresses are in use`, reason, cause, hints: [{ text: 'See which networks there are', command: 'docker network ls' }] });
-  }
-  if (statusOf(cause) === 409) {
-    return failedError({ code: 'network-exists', message: `there is a network named ${name} already`, reason, cause, hints: [{ text: 'See whose it is', command: `docker network inspect ${name}` }] });
-  }
-  return cause;
-}
-
-function hangs(endpoint: string, timeoutMs: number): Error {
-  return preconditionError({
-    code: 'docker-not-running', message: `the Docker engine at ${endpoint} did not answer within ${timeoutMs / 1000} s`,
-    hints: [{ text: 'See whether it answers anybody', command: 'docker info' }],
-  });
-}
-
-// ── requests ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function filtersOf(filters: { readonly [name: string]: readonly string[] }): string {
-  return JSON.stringify(filters);
-}
-
-/** The engine takes a name for a regular expression; the whole name is compared again afterwards. */
-function byName(name: string | undefined, before: string): { readonly name?: readonly string[] } {
-  return name === undefined ? {} : { name: [`^${before}${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`] };
+/** The engine takes a name for a regular expression, and containers by a path; the whole name is compared again afterwards. */
+function filtersOf({ labels, name }: { readonly labels?: readonly string[]; readonly name?: string }, before = ''): string {
+  const pattern = name?.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return JSON.stringify({ ...(labels === undefined ? {} : { label: labels }), ...(pattern === undefined ? {} : { name: [`^${before}${pattern}$`] }) });
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
-  return () => (result ??= work());
+  return () => {
+    result ??= work();
+    return result;
+  };
 }
