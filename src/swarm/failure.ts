@@ -2,7 +2,7 @@
 import type { SwarmTask } from '../model/swarm.ts';
 
 export type FailureKind =
-  | 'image-missing' | 'no-suitable-node' | 'port-taken' | 'mount-invalid' | 'start-failed' | 'crashed' | 'unhealthy' | 'update-stopped';
+  | 'image-missing' | 'no-suitable-node' | 'port-taken' | 'mount-invalid' | 'start-failed' | 'crashed' | 'ended' | 'unhealthy' | 'update-stopped';
 
 export interface TaskFailure {
   readonly kind: FailureKind;
@@ -28,8 +28,21 @@ const PATTERNS: readonly { readonly pattern: RegExp; readonly kind: FailureKind;
   { pattern: /non-zero exit/i, kind: 'crashed', mayHeal: true },
 ];
 
+/** True for a task of a service that should run on, and does not. */
+export function isFailed({ Status }: SwarmTask): boolean {
+  return Status.State === 'failed' || Status.State === 'rejected' || Status.State === 'complete';
+}
+
 export function failureOf(task: SwarmTask): TaskFailure {
+  if (task.Status.State === 'complete') return { kind: 'ended', message: endText(task), mayHeal: true };
   const said = task.Status.Err ?? task.Status.Message ?? task.Status.State;
   const found = PATTERNS.find(({ pattern }) => pattern.test(said));
   return { kind: found?.kind ?? 'start-failed', message: said, mayHeal: found?.mayHeal === true };
+}
+
+/** A program that ends well when it is stopped leaves no word of an ill health check behind it. */
+function endText({ Spec }: SwarmTask): string {
+  const test = Spec.ContainerSpec?.Healthcheck?.Test ?? [];
+  const perhaps = test.length > 0 && test[0] !== 'NONE' ? '; perhaps it was stopped because its health check failed' : ', and a service should run on';
+  return `the program has ended (exit 0)${perhaps}`;
 }

@@ -13,6 +13,9 @@ export interface GatewayTarget {
 /** Port that the gateway listens on inside its container. */
 export const GATEWAY_PORT = 10_000;
 
+/** In answers that the gateway makes itself, when no task gave one: Envoy's flags for why (`UF`: nothing listens, `UPE`: not HTTP). */
+export const GATEWAY_HEADER = 'x-devstack-gateway';
+
 const TYPE = 'type.googleapis.com/envoy';
 const CLUSTER = 'target';
 /** Servers that speak first (databases, mail) send nothing to recognise HTTP by. */
@@ -61,6 +64,12 @@ function http(): JsonObject {
     http_protocol_options: { accept_http_10: true, default_host_for_http_10: 'localhost' },
     generate_request_id: false,
     server_header_transformation: 'PASS_THROUGH',
+    local_reply_config: {
+      mappers: [{
+        filter: { status_code_filter: { comparison: { op: 'GE', value: { default_value: 100, runtime_key: 'unused' } } } },
+        headers_to_add: [{ header: { key: GATEWAY_HEADER, value: '%RESPONSE_FLAGS%' } }],
+      }],
+    },
     stream_idle_timeout: '0s',
     upgrade_configs: [{ upgrade_type: 'websocket' }],
     http_filters: [typed('envoy.filters.http.router', 'extensions.filters.http.router.v3.Router', { suppress_envoy_headers: true })],

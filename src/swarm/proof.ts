@@ -1,6 +1,6 @@
 // The proof that a published port leads somewhere: a request of our own, through the same door that a person uses.
 import { isDevstackError, notReadyError } from '../model/error.ts';
-import type { HttpResponse } from '../ports.ts';
+import { GATEWAY_HEADER } from './gateway.ts';
 import type { Port } from './publish.ts';
 import type { SwarmRun } from './target.ts';
 
@@ -15,8 +15,8 @@ const REQUEST_MS = 3000;
 const AGAIN_MS = 50;
 /** A program that its tasks call running may take this long until it listens. */
 const LISTEN_WITHIN_MS = 20_000;
-/** Words of a gateway whose task took the connection and then did not speak HTTP. */
-const OTHER_PROTOCOL = /connection termination|protocol error/;
+/** Flags of a gateway whose task took the connection and then did not speak HTTP: it ended it (UC), or said something else (UPE). */
+const OTHER_PROTOCOL = /\b(UC|UPE)\b/;
 
 /** Ends when every port has answered. Throws `swarm-port-silent` with what came instead. */
 export async function provePorts(ports: readonly Port[], run: SwarmRun): Promise<readonly PortAnswer[]> {
@@ -52,17 +52,13 @@ async function ask(port: Port, { ports, signal }: SwarmRun): Promise<Seen> {
   try {
     const answer = await ports.http.request({ url, timeoutMs: REQUEST_MS, signal });
     const durationMs = Math.round(ports.clock.monotonic() - started);
-    if (!isOfGateway(answer)) return { ...port, url, status: answer.status, durationMs };
-    return OTHER_PROTOCOL.test(answer.body) ? { ...port, url, status: undefined, durationMs } : { url, reason: answer.body.trim() };
+    const flags = answer.headers[GATEWAY_HEADER];
+    if (flags === undefined) return { ...port, url, status: answer.status, durationMs };
+    return OTHER_PROTOCOL.test(flags) ? { ...port, url, status: undefined, durationMs } : { url, reason: answer.body.trim() };
   } catch (error) {
     if (!isDevstackError(error)) throw error;
     return { url, reason: error.reason ?? error.message };
   }
-}
-
-/** A gateway that has nobody to ask answers itself. */
-function isOfGateway({ status, headers }: HttpResponse): boolean {
-  return (status === 502 || status === 503 || status === 504) && headers['server'] === 'envoy';
 }
 
 function silent(port: Port, reason: string) {

@@ -1,6 +1,6 @@
 // What the state of a service means: converged, still on the way, or failed and why. Pure.
 import type { SwarmNode, SwarmService, SwarmTask } from '../model/swarm.ts';
-import { type FailureKind, failureOf, isFinal } from './failure.ts';
+import { type FailureKind, failureOf, isFailed, isFinal } from './failure.ts';
 
 /** One observation of one service. */
 export interface ServiceView {
@@ -105,7 +105,7 @@ function isOut(task: SwarmTask): boolean {
 function updateVerdict(view: ServiceView, rules: StatusRules & { readonly isComplete: boolean }): Verdict | undefined {
   const status = view.service.UpdateStatus;
   const stopped = (what: string): Verdict => {
-    const cause = latestFailure(view.tasks);
+    const cause = culprit(view);
     const message = cause === undefined ? `${what}: ${status?.Message ?? 'no reason given'}` : `${what}: ${cause.message}`;
     return { state: 'failed', cause: { kind: cause?.kind ?? 'update-stopped', message, ...(cause?.taskId === undefined ? {} : { taskId: cause.taskId }) } };
   };
@@ -133,7 +133,8 @@ function taskVerdict(view: ServiceView, current: readonly SwarmTask[], rules: St
   const unplaced = waiting.find((task) => task.Status.State === 'pending' && (task.Status.Err ?? '') !== '');
   // While old tasks leave, what they hold (a port, memory) is about to be free.
   if (unplaced !== undefined && !view.tasks.some((task) => isOut(task) && !isFinal(task))) return failed(unplaced);
-  const failures = waiting.filter((task) => task.Status.State === 'failed' || task.Status.State === 'rejected');
+  // What ends is a failure of a service, and what a job is for.
+  const failures = waiting.filter((task) => isFailed(task) && !(isJob(view.service) && task.Status.State === 'complete'));
   const beyondHope = failures.find((task) => !failureOf(task).mayHeal);
   if (beyondHope !== undefined) return failed(beyondHope);
   const limit = willRestart(view.service) ? (rules.crashLimit ?? CRASH_LIMIT) : 1;
@@ -156,8 +157,13 @@ function causeOf(task: SwarmTask): FailureCause {
   return { kind, message, taskId: task.ID };
 }
 
-function latestFailure(tasks: readonly SwarmTask[]): FailureCause | undefined {
-  const task = newest(tasks.filter(({ Status }) => Status.State === 'failed' || Status.State === 'rejected'));
+/** The task that stopped the update: the manager names it while it stands; afterwards it is the last that failed. */
+function culprit({ service, tasks, upToDate }: ServiceView): FailureCause | undefined {
+  const said = service.UpdateStatus?.Message ?? '';
+  const broken = tasks.filter(isFailed);
+  // Rolled back, the version that failed is no longer the current one.
+  const ofOther = broken.filter(({ ID }) => !upToDate.has(ID));
+  const task = broken.find(({ ID }) => said.includes(ID)) ?? newest(ofOther) ?? newest(broken);
   return task === undefined ? undefined : causeOf(task);
 }
 

@@ -65,10 +65,16 @@ describe('what ends at once, with its cause', () => {
     ['create-port-taken', 'port-taken', 'no suitable node (host-mode port already in use on 3 nodes)'],
     ['create-bind-missing', 'mount-invalid', 'invalid mount config for type "bind": bind source path does not exist: /nothere'],
     ['create-unhealthy', 'unhealthy', 'task: non-zero exit (137): dockerexec: unhealthy container'],
+    ['create-unhealthy-graceful', 'ended', 'the program has ended (exit 0); perhaps it was stopped because its health check failed'],
   ])('%s', (name, kind, message) => {
     const frames = recording(name);
     expect(story(frames)).toEqual(['pending', `failed: ${kind}`]);
     expect(serviceStatus(last(frames)).cause?.message).toBe(message);
+  });
+
+  it('a program that only ends is no service', () => {
+    const frames = recording('create-exits');
+    expect(serviceStatus(last(frames))).toMatchObject({ state: 'failed', cause: { kind: 'ended', message: 'the program has ended (exit 0), and a service should run on' } });
   });
 
   it('a program that crashes at once is seen running for a moment: the wait must outlast it', () => {
