@@ -57,7 +57,6 @@ export async function beginCreation(plan: ClusterPlan, context: ProviderContext)
   await context.ports.docker.createNetwork(plan.cluster, stackLabels(plan)).catch(networkFailed);
   const finished = runToEnd(kind, plan, context);
   const access = firstAccess(plan, context, finished);
-  for (const promise of [finished, access]) promise.catch(() => undefined);
   return { access, finished };
 }
 

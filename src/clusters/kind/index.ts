@@ -8,6 +8,7 @@ import { awaitFinished, beginCreation, type Creation, privateFolder } from './cr
 import { conditionOf, type Holdings, readHoldings, refuseForeign, type Target } from './holdings.ts';
 import { images } from './images.ts';
 import { power, wake } from './power.ts';
+import { alone } from './queue.ts';
 import { removeHoldings } from './remove.ts';
 
 const MEBI = 2 ** 20;
@@ -24,13 +25,7 @@ function createKind(): ClusterProvider {
     observe: (stack, cluster, context) => observe({ stack, cluster }, context),
 
     async create(plan, context) {
-      const held = await readHoldings(context.ports.docker, plan);
-      refuseForeign(held, plan);
-      const { state, reason } = conditionOf(held, plan.cluster);
-      if (state === 'running') return await requireAccess(context.ports, plan);
-      if (state === 'stopped') return await wake(plan, context);
-      if (state === 'partial') await clearRemains(plan, reason, context);
-      const creation = await beginCreation(plan, context);
+      const creation = await alone(plan, context, () => begin(plan, context));
       begun.set(plan.cluster, creation);
       return await creation.access;
     },
@@ -54,6 +49,17 @@ function createKind(): ClusterProvider {
     images,
     power,
   };
+}
+
+/** Whatever is missing to a running cluster is begun. */
+async function begin(plan: ClusterPlan, context: ProviderContext): Promise<Creation> {
+  const held = await readHoldings(context.ports.docker, plan);
+  refuseForeign(held, plan);
+  const { state, reason } = conditionOf(held, plan.cluster);
+  if (state === 'running') return { access: requireAccess(context.ports, plan), finished: Promise.resolve() };
+  if (state === 'stopped') return { access: wake(plan, context), finished: Promise.resolve() };
+  if (state === 'partial') await clearRemains(plan, reason, context);
+  return await beginCreation(plan, context);
 }
 
 async function clearRemains(plan: ClusterPlan, reason: string | undefined, { ports, signal, onProgress }: ProviderContext): Promise<void> {

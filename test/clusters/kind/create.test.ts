@@ -41,6 +41,21 @@ describe('create', () => {
     expect(await kind.observe('dev', CLUSTER, world.context)).toMatchObject({ state: 'running', kubernetes: '1.34.4' });
   });
 
+  test('a second run waits for the first, and takes what that has made', async () => {
+    world = await kindWorld('gate');
+    const first = await kind.create(planOf(), world.context);
+    const finished = kind.finish?.(planOf(), world.context);
+    const second = kind.create(planOf(), world.context);
+    await world.until('another run is making');
+    expect(world.engine.changes).toEqual([`create network ${CLUSTER}`]);
+    await world.openGate();
+    await finished;
+    expect(await second).toEqual(first);
+    await kind.finish?.(planOf(), world.context);
+    expect(world.engine.changes).toEqual([`create network ${CLUSTER}`]);
+    expect(await readdir(stackFolder())).toEqual(['kubeconfig']);
+  });
+
   test('finish without a creation of this run has nothing to wait for', async () => {
     world = await kindWorld();
     await kind.finish?.(planOf(), world.context);

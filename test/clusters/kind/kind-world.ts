@@ -72,7 +72,7 @@ export async function kindWorld(behaviour = 'success'): Promise<KindWorld> {
       run: (command, args, options) => processes.run(command, args, args[0] === 'create' ? withNodes(engine, args, options) : options),
     },
     artifacts: { tool: async () => join(BIN, 'kind'), fetch: async () => '', has: async () => true },
-    kubeConnector: { connect: async (access) => clientOf(engine, access) },
+    kubeConnector: { connect: async (access) => clientOf(engine, access, ['success', 'gate'].includes(behaviour)) },
   });
   const context: ProviderContext = {
     ports, signal: stop.signal,
@@ -129,11 +129,12 @@ export function addCluster(engine: FakeEngine, labels: { readonly [key: string]:
   files.set('/kind/devstack-finished', 'v1.34.4\n');
 }
 
-function clientOf(engine: FakeEngine, access: KubeClient['access']): KubeClient {
+/** `isUp`: the API server comes to answer. */
+function clientOf(engine: FakeEngine, access: KubeClient['access'], isUp: boolean): KubeClient {
   return fakeClient({
     access,
     async raw() {
-      if (engine.containers.every((container) => container.state !== 'running')) throw new Error('connection refused');
+      if (!isUp || engine.containers.every((container) => container.state !== 'running')) throw new Error('connection refused');
       return { status: 200, body: 'ok' };
     },
     version: async () => 'v1.34.4',
