@@ -122,7 +122,8 @@ async function obtain(job: Job, part: string, expected: string | undefined): Pro
     } catch (cause) {
       if (!isAboutTheSource(cause)) throw cause;
       failures.push(cause);
-      if (cause.code === 'checksum-mismatch' && index < urls.length - 1) world.note(`${cause.message} (${cause.reason ?? ''}); trying the next place`);
+      const isLast = index === urls.length - 1;
+      if (cause.code === 'checksum-mismatch' && !isLast) world.note(`${cause.message} (${cause.reason ?? ''}); trying the next place`);
     }
   }
   throw summary(artifact, failures);
@@ -151,7 +152,8 @@ async function fromOne(job: Try): Promise<string> {
 async function download({ world, artifact, options, url, part }: Try): Promise<{ readonly bytes: number; readonly contentType: string }> {
   const { signal, onProgress } = options;
   return await world.downloads.download({
-    url, path: part, maxBytes: artifact.bytes ?? MAX_BYTES, ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }),
+    url, path: part, maxBytes: artifact.bytes ?? MAX_BYTES,
+    ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }),
   });
 }
 
@@ -215,13 +217,16 @@ function mismatch({ artifact, url, expected, got, aside, contentType, bytes }: M
   return failedError({
     code: 'checksum-mismatch', message: `${url} is not the ${artifact.name} that was pinned`, details,
     reason: isPage ? `${WEB_PAGE} (sha256 ${got})` : `its sha256 is ${got}, expected ${expected} (${bytes} bytes, kept as ${aside})`,
-    hints: [isPage ? { text: 'Log in to the network, then run the command again' } : { text: 'Look at what came', command: `head -c 300 '${aside}'` }],
+    hints: [isPage
+      ? { text: 'Log in to the network, then run the command again' }
+      : { text: 'Look at what came', command: `head -c 300 '${aside}'` }],
   });
 }
 
 /** The gravest of them; when none is, all with their reasons. */
 function summary(artifact: ArtifactRef, failures: readonly DevstackError[]): DevstackError {
-  const grave = ['checksum-mismatch', 'tls-untrusted'].map((code) => failures.find((failure) => failure.code === code)).find((failure) => failure !== undefined);
+  const ofCode = (code: string) => failures.find((failure) => failure.code === code);
+  const grave = ofCode('checksum-mismatch') ?? ofCode('tls-untrusted');
   if (grave !== undefined) return grave;
   const reason = failures.map((failure) => `${String(failure.details?.['url'])}: ${failure.reason ?? failure.message}`).join('; ');
   const details = { url: artifact.url, tried: failures.map((failure) => String(failure.details?.['url'])) };

@@ -28,14 +28,16 @@ export async function findTool(world: ToolsWorld, name: string, options: FetchOp
   if (onPath !== undefined) {
     const version = await versionOf(world, onPath, pin, options.signal);
     if (version !== undefined && compare(version, pin.minimum) >= 0) return onPath;
-    world.note(`${onPath} ${version === undefined ? 'does not tell its version' : `is version ${version}`}; devstack needs ${pin.minimum} and uses its own ${pin.version}`);
+    const found = version === undefined ? 'does not tell its version' : `is version ${version}`;
+    world.note(`${onPath} ${found}; devstack needs ${pin.minimum} and uses its own ${pin.version}`);
   }
   return await fetchTool(world, pin, options);
 }
 
 async function versionOf(world: ToolsWorld, path: string, pin: ToolPin, signal: AbortSignal | undefined): Promise<string | undefined> {
   try {
-    const { exitCode, stdout } = await world.processes.run(path, pin.versionCommand, { timeoutMs: VERSION_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) });
+    const limits = { timeoutMs: VERSION_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) };
+    const { exitCode, stdout } = await world.processes.run(path, pin.versionCommand, limits);
     return exitCode === 0 ? pin.versionPattern.exec(stdout)?.[1] : undefined;
   } catch (cause) {
     signal?.throwIfAborted();
@@ -66,7 +68,10 @@ async function publishedHash(world: ToolsWorld, pin: ToolPin, url: string, optio
     throw preconditionError({
       code: 'checksum-unavailable', message: `${pin.name} ${pin.version} cannot be verified: its hash is not to be had`,
       reason: cause instanceof Error ? ((cause as { reason?: string }).reason ?? cause.message) : String(cause), cause,
-      hints: [{ text: `Install ${pin.name} ${pin.minimum} or later yourself; devstack uses it from PATH`, command: `${pin.name} ${pin.versionCommand.join(' ')}` }],
+      hints: [{
+        text: `Install ${pin.name} ${pin.minimum} or later yourself; devstack uses it from PATH`,
+        command: `${pin.name} ${pin.versionCommand.join(' ')}`,
+      }],
     });
   });
   const sha256 = /^([0-9a-f]{64})(?:\s|$)/i.exec(text.trim())?.[1]?.toLowerCase();

@@ -27,7 +27,7 @@ export interface Answer {
   /** What it means that the body broke off. */
   failure(cause: unknown): DevstackError;
   /** An answer that will not do. */
-  fault(reason: string, details?: { readonly [key: string]: Json }): DevstackError;
+  fault(reason: string, details?: Details): DevstackError;
   drop(): void;
 }
 
@@ -57,7 +57,8 @@ export function createRouter(world: RouterWorld): Router {
       let target = parse(url);
       for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
         const proxy = proxyFor(target, world.env);
-        const answer = await send({ target, headers: { ...headers, ...headersOf(target, world) }, proxy, dispatcher: await dispatcherFor(target, proxy), signal });
+        const dispatcher = await dispatcherFor(target, proxy);
+        const answer = await send({ target, headers: { ...headers, ...headersOf(target, world) }, proxy, dispatcher, signal });
         const location = REDIRECTS.includes(answer.status) ? answer.headers['location'] : undefined;
         if (location === undefined) return answer;
         answer.drop();
@@ -119,7 +120,8 @@ async function send({ target, headers, proxy, dispatcher, signal }: Sending): Pr
   const either = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
   const { request } = await import('undici');
   try {
-    const answer = await request(url, { dispatcher, headers, signal: either, headersTimeout: HEADERS_MS, bodyTimeout: 0, highWaterMark: NEVER_PAUSE });
+    const limits = { headersTimeout: HEADERS_MS, bodyTimeout: 0, highWaterMark: NEVER_PAUSE };
+    const answer = await request(url, { dispatcher, headers, signal: either, ...limits });
     // Until somebody reads it, an error of the body would be one that nobody handles.
     answer.body.on('error', () => undefined);
     const status = answer.statusCode;
@@ -149,11 +151,14 @@ async function openDispatcher(world: RouterWorld, proxy: URL | undefined, isSecu
 
 /** Node's own, those of the system, and those that the user names. Node reads NODE_EXTRA_CA_CERTS only into its defaults. */
 async function authorities(world: RouterWorld): Promise<string[]> {
-  const named = [world.cafile, world.env['NODE_EXTRA_CA_CERTS'], world.env['SSL_CERT_FILE']];
-  const [chosen, ...others] = await Promise.all(named.map(async (path) => (path ? await readFile(path, 'utf8').catch((cause: unknown) => ({ cause })) : undefined)));
-  if (typeof chosen === 'object') throw fileError(chosen.cause, `read the certificates in ${world.cafile ?? ''}`, world.cafile ?? '');
-  const system = await firstReadable(SYSTEM_BUNDLES);
-  return [...rootCertificates, ...[chosen, ...others, system].filter((text) => typeof text === 'string')];
+  const { cafile, env } = world;
+  const chosen = cafile === undefined ? undefined : await readFile(cafile, 'utf8').catch((cause: unknown) => {
+    throw fileError(cause, `read the certificates in ${cafile}`, cafile);
+  });
+  // Of these Node only warns when they cannot be read.
+  const named = await Promise.all([env['NODE_EXTRA_CA_CERTS'], env['SSL_CERT_FILE']].map((path) => firstReadable(path ? [path] : [])));
+  const further = [chosen, ...named, await firstReadable(SYSTEM_BUNDLES)];
+  return [...rootCertificates, ...further.filter((text) => text !== undefined)];
 }
 
 async function firstReadable(paths: readonly string[]): Promise<string | undefined> {
@@ -167,20 +172,35 @@ async function firstReadable(paths: readonly string[]): Promise<string | undefin
 // ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `details.transient`: the same request may well work in a moment. */
-function downloadError(url: string, reason: string, details: { readonly [key: string]: Json } = {}, hints: readonly Hint[] = []): DevstackError {
+function downloadError(url: string, reason: string, details: Details = {}, hints: readonly Hint[] = []): DevstackError {
   return failedError({ code: 'download-failed', message: `could not download ${url}`, reason, hints, details: { url, ...details } });
 }
 
-/** Asking once more does not help against these. */
-const FINAL = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID']);
+type Details = { readonly [key: string]: Json };
 
-function connectionError(cause: unknown, { url, proxy, status }: { readonly url: string; readonly proxy: URL | undefined; readonly status?: number }): DevstackError {
+/** Asking once more does not help against these. */
+const FINAL = new Set([
+  'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH',
+  'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+interface Way {
+  readonly url: string;
+  readonly proxy: URL | undefined;
+  /** Absent when no answer had begun. */
+  readonly status?: number;
+}
+
+function connectionError(cause: unknown, { url, proxy, status }: Way): DevstackError {
   const through = proxy === undefined ? '' : `, through the proxy ${withoutCredentials(proxy)}`;
   const reason = `${networkReason(cause)}${through}`;
   if (isUntrusted(cause)) {
     return preconditionError({
       code: 'tls-untrusted', message: `could not download ${url}: its certificate is not trusted here`, reason, cause, details: { url },
-      hints: [{ text: 'If your network reads TLS (a company proxy, an antivirus), name the certificate of its authority', command: 'export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem' }],
+      hints: [{
+        text: 'If your network reads TLS (a company proxy, an antivirus), name the certificate of its authority',
+        command: 'export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem',
+      }],
     });
   }
   const proxyStatus = /Proxy response \((\d+)\)|Proxy Authentication Required \((407)\)/.exec(cause instanceof Error ? cause.message : '');

@@ -175,7 +175,14 @@ function writeWhole(fd: number, chunk: Buffer, path: string): void {
 }
 
 /** Counts what comes; ends the download when it is too much, or too little in its time. */
-function createMeter({ job, answer, start, total }: { readonly job: Job; readonly answer: Answer; readonly start: number; readonly total: number | undefined }) {
+interface Measured {
+  readonly job: Job;
+  readonly answer: Answer;
+  readonly start: number;
+  readonly total: number | undefined;
+}
+
+function createMeter({ job, answer, start, total }: Measured) {
   const { limits, request } = job;
   let done = start;
   let atLastLook = start;

@@ -26,7 +26,9 @@ export function createFiles(): Files {
       const names = await ifThere(() => readdir(directory), `list ${directory}`, directory);
       return [...(names ?? [])].sort();
     },
-    makeDirectory: (path, mode = DIRECTORY_MODE) => attempt(() => mkdir(path, { recursive: true, mode }).then(() => undefined), `make the folder ${path}`, path),
+    makeDirectory: (path, mode = DIRECTORY_MODE) => attempt(async () => {
+      await mkdir(path, { recursive: true, mode });
+    }, `make the folder ${path}`, path),
     setMode: (path, mode) => attempt(() => chmod(path, mode), `change the mode of ${path}`, path),
     remove: (path) => attempt(() => rm(path, { recursive: true, force: true }), `remove ${path}`, path),
     rename: (from, to) => attempt(() => rename(from, to), `rename ${from} to ${to}`, to),

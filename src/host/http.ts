@@ -49,6 +49,7 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 function flat(headers: { readonly [name: string]: string | string[] | undefined }): { readonly [name: string]: string } {
-  const entries = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const]));
-  return Object.fromEntries(entries);
+  const result: { [name: string]: string } = {};
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) result[name] = Array.isArray(value) ? value.join(', ') : value;
+  return result;
 }

@@ -55,6 +55,7 @@ async function startOf(pid: number): Promise<string> {
   }
   if (process.platform === 'win32') return '';
   return await new Promise((resolve) => {
-    execFile('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], { env: { LC_ALL: 'C' } }, (error, stdout) => resolve(error === null ? stdout.trim() : ''));
+    const args = ['-o', 'lstart=', '-p', String(pid)];
+    execFile('/bin/ps', args, { env: { LC_ALL: 'C' } }, (error, stdout) => resolve(error === null ? stdout.trim() : ''));
   });
 }

@@ -140,7 +140,8 @@ function putItem(sheet: Sheet, config: Json, { section, entries, mark }: { secti
   if (index < 0) return [insertItem(sheet, section.list, ours)];
   const present = arrayAt(config, section.list)[index] ?? null;
   if (canonicalJson(present) === canonicalJson(ours)) return [];
-  if (markOf(present, section) === entries.stack || name.includes(clusterName(entries.stack))) return [replaceItem(sheet, section.list, index, ours)];
+  const isOurs = markOf(present, section) === entries.stack || name.includes(clusterName(entries.stack));
+  if (isOurs) return [replaceItem(sheet, section.list, index, ours)];
   // Somebody else's, and the same: a stack in a cluster that devstack did not make.
   if (canonicalJson(present) === canonicalJson(wanted)) return [];
   throw preconditionError({
@@ -155,9 +156,8 @@ function marked(entries: StackEntries, section: Section, mark: Mark): JsonObject
   const value = at(item, section.field);
   const others = arrayAt(value, 'extensions').filter((extension) => stringAt(extension, 'name') !== MARK);
   const { stack, before, previous } = mark;
-  const extension: JsonObject = section.field === 'context'
-    ? { stack, before: { raw: before.raw, file: before.file }, ...(previous === undefined ? {} : { previous: { stacks: previous.stacks, raw: previous.raw } }) }
-    : { stack };
+  const back = previous === undefined ? {} : { previous: { stacks: previous.stacks, raw: previous.raw } };
+  const extension: JsonObject = section.field === 'context' ? { stack, before: { raw: before.raw, file: before.file }, ...back } : { stack };
   return { ...item, [section.field]: { ...(isJsonObject(value) ? value : {}), extensions: [...others, { name: MARK, extension }] } };
 }
 
@@ -165,7 +165,8 @@ function markFor(sheet: Sheet, config: Json, options: Merging & { readonly file:
   const { entries, use, file } = options;
   const marks = marksOf(config);
   const own = marks.find(({ mark }) => mark.stack === entries.stack)?.mark;
-  return { stack: entries.stack, before: own?.before ?? beforeOf(sheet, marks, file), previous: previousOf({ sheet, config, marks, own, use, context: entries.context }) };
+  const previous = previousOf({ sheet, config, marks, own, use, context: entries.context });
+  return { stack: entries.stack, before: own?.before ?? beforeOf(sheet, marks, file), previous };
 }
 
 /** What another stack has noted goes on to the next one, whichever leaves last. */
@@ -194,7 +195,10 @@ function previousOf({ sheet, config, marks, own, use, context }: Turning): Previ
   if (!use || current === context) return own?.previous;
   const other = marks.find((marked) => marked.name === current);
   // A stack's own context is no place to go back to for the user: its predecessor is.
-  if (other?.mark.previous !== undefined) return { stacks: [other.name, ...other.mark.previous.stacks].filter((name) => name !== context), raw: other.mark.previous.raw };
+  if (other?.mark.previous !== undefined) {
+    const { stacks, raw } = other.mark.previous;
+    return { stacks: [other.name, ...stacks].filter((name) => name !== context), raw };
+  }
   return { stacks: [], raw: rawValue(sheet, CURRENT) ?? null };
 }
 
@@ -205,7 +209,8 @@ function removal(sheet: Sheet, config: Json, stack: string): readonly Splice[] {
   const raw = own?.mark.before.raw ?? {};
   const splices = SECTIONS.flatMap((section) => {
     const index = arrayAt(config, section.list).findIndex((item) => markOf(item, section) === stack);
-    return index < 0 ? [] : removeItem(sheet, section.list, { index, raw: section.list in raw ? (raw[section.list] ?? null) : ' []' });
+    const words = section.list in raw ? (raw[section.list] ?? null) : ' []';
+    return index < 0 ? [] : removeItem(sheet, section.list, { index, raw: words });
   });
   if (own === undefined) return splices;
   const back = currentBack(sheet, config, own);
@@ -258,7 +263,8 @@ function marksOf(config: Json): readonly Marked[] {
     const raw = at(extension, 'before', 'raw');
     const stacks = arrayAt(extension, 'previous', 'stacks').filter((one) => typeof one === 'string');
     const previous = at(extension, 'previous');
-    const before: Before = { raw: isJsonObject(raw) ? rawMap(raw) : {}, file: stringAt(extension, 'before', 'file') === 'absent' ? 'absent' : 'present' };
+    const file = stringAt(extension, 'before', 'file') === 'absent' ? 'absent' : 'present';
+    const before: Before = { raw: isJsonObject(raw) ? rawMap(raw) : {}, file };
     return [{ name, mark: { stack, before, previous: previous === undefined ? undefined : { stacks, raw: stringAt(previous, 'raw') ?? null } } }];
   });
 }

@@ -109,8 +109,10 @@ async function userFile(world: KubeconfigsWorld): Promise<string> {
 /** kubectl locks the name that it was given; who goes by the target of a link locks that. Both are held, always in one order. */
 async function locked(files: Files, path: string, work: () => Promise<void>): Promise<void> {
   const names = [...new Set([path, await files.realPath(path)])].sort();
-  const nested = names.reduceRight<() => Promise<void>>((inner, name) => () => files.withLock(`${name}.lock`, inner, { waitMs: LOCK_WAIT_MS }), work);
-  await nested();
+  const [first = path, second] = names;
+  await files.withLock(`${first}.lock`, async () => {
+    await (second === undefined ? work() : files.withLock(`${second}.lock`, work, { waitMs: LOCK_WAIT_MS }));
+  }, { waitMs: LOCK_WAIT_MS });
 }
 
 /** Undefined when there is none. Throws `kubeconfig-invalid` for what cannot be one. */
@@ -123,8 +125,9 @@ async function readUserFile(files: Files, path: string): Promise<string | undefi
   const bytes = (await files.readBytes(path)) ?? new Uint8Array();
   const text = Buffer.from(bytes).toString('utf8');
   // Written back, a byte that is no UTF-8 would be another one.
-  if (!Buffer.from(text).equals(bytes)) throw invalid(path, bytes[0] === 0xff || bytes[0] === 0xfe ? 'it is UTF-16; kubectl reads UTF-8 only' : 'it is not UTF-8');
-  return text;
+  if (Buffer.from(text).equals(bytes)) return text;
+  const isUtf16 = bytes[0] === 0xff || bytes[0] === 0xfe;
+  throw invalid(path, isUtf16 ? 'it is UTF-16; kubectl reads UTF-8 only' : 'it is not UTF-8');
 }
 
 async function mentionsMark(files: Files, path: string): Promise<boolean> {

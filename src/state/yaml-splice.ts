@@ -65,10 +65,11 @@ export function isEmpty(node: YamlNode): boolean {
 /** Puts an item first in the list `key`, which is made when there is none. */
 export function insertItem(sheet: Sheet, key: string, item: JsonObject): Splice {
   const entry = entryOf(sheet, key);
-  if (entry === undefined) return insertKey(sheet, key, sheet.root.flow ? ` [${JSON.stringify(item)}]` : sheet.eol + itemLines(sheet, item, pad(sheet)));
+  const inBrackets = ` [${JSON.stringify(item)}]`;
+  if (entry === undefined) return insertKey(sheet, key, sheet.root.flow ? inBrackets : sheet.eol + itemLines(sheet, item, pad(sheet)));
   const { value } = entry;
   if (isEmpty(value) && !sheet.root.flow) return fillEmpty(sheet, entry, item);
-  if (isEmpty(value)) return { start: afterColon(sheet, entry), end: valueEnd(sheet, entry), text: ` [${JSON.stringify(item)}]` };
+  if (isEmpty(value)) return { start: afterColon(sheet, entry), end: valueEnd(sheet, entry), text: inBrackets };
   const list = listOf(sheet, entry);
   if (list.flow) return { start: list.start + 1, end: list.start + 1, text: `${JSON.stringify(item)}, ` };
   // Below the line of the key, above comments that belong to the item that was first so far.

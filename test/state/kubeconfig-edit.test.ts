@@ -6,7 +6,7 @@ import { mergeEntries, readEntries, unmergeEntries } from '../../src/state/kubec
 import { BY_HAND, KUBECTL_STYLE, kubeconfigText, ownKubeconfig, SPECIMENS } from './kubeconfig-texts.ts';
 
 /** More by hand: PROPERTY_RUNS=5000. */
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 60);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 25);
 const yaml = createYaml();
 const entriesOf = (stack: string, port?: number, name = `kind-devstack-${stack}`) => readEntries(stack, { text: ownKubeconfig(name, port), name: 'own', yaml });
 const merge = (text: string | undefined, stack: string, use = false, port?: number): string => mergeEntries({ text, name: 'config', yaml }, entriesOf(stack, port), use);
