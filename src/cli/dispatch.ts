@@ -1,13 +1,13 @@
 // Finds the command, reads its words, runs it, and turns whatever happens into an outcome. Nothing is thrown past it.
+import { readFlag } from '../config/flag.ts';
 import { problemsError } from '../config/problem.ts';
 import type { NetworkSettings } from '../config/resolve.ts';
-import { suggest } from '../config/suggest.ts';
-import { type DevstackError, interruptedError, isAbortError, isDevstackError, usageError } from '../model/error.ts';
+import { type DevstackError, interruptedError, isAbortError, isDevstackError } from '../model/error.ts';
 import { quote } from '../model/redact.ts';
 import { bugError } from '../render/errors.ts';
 import { shellWord } from '../render/text.ts';
-import type { CommandContext, CommandEntry, Outcome } from './command.ts';
-import { commands, findCommand, visibleCommands } from './commands/index.ts';
+import { type CommandContext, type CommandEntry, commonFlags, type Outcome } from './command.ts';
+import { findCommand, unknownCommand, visibleCommands } from './commands/index.ts';
 import type { Io } from './io.ts';
 import { parseCommandLine } from './parse.ts';
 import { createPrompts } from './prompts.ts';
@@ -27,15 +27,8 @@ function splitCommand(argv: readonly string[]): { readonly name: string | undefi
 function wantsJson(argv: readonly string[], env: Io['env']): boolean {
   const end = argv.indexOf('--');
   const words = end < 0 ? argv : argv.slice(0, end);
-  return words.includes('--json') || ['1', 'true', 'yes', 'on'].includes((env['DEVSTACK_JSON'] ?? '').toLowerCase());
-}
-
-function unknownCommand(name: string): DevstackError {
-  const meant = suggest(name, visibleCommands().map((entry) => entry.name));
-  return usageError({
-    code: 'command-unknown', message: `there is no command ${quote(name)}`,
-    hints: meant === undefined ? [{ text: 'see what there is', command: 'devstack help' }] : [{ text: `did you mean ${meant}?`, command: `devstack ${meant}` }],
-  });
+  const said = readFlag(commonFlags.json, [env[commonFlags.json.env] ?? '']);
+  return words.includes('--json') || ('value' in said && said.value === true);
 }
 
 function contextOf(session: Session, io: Io, options: { readonly isQuiet: boolean; readonly compose: Compose }): CommandContext {
@@ -66,7 +59,7 @@ async function runCommand(entry: CommandEntry, words: readonly string[], session
 async function overview(session: Session): Promise<Outcome> {
   const { overviewText } = await import('./help.ts');
   const text = overviewText(session);
-  return { text, result: { help: text, commands: commands.filter((entry) => entry.hidden !== true).map(({ name, summary }) => ({ name, summary })) } };
+  return { text, result: { help: text, commands: visibleCommands().map(({ name, summary }) => ({ name, summary })) } };
 }
 
 async function outcomeOf(argv: readonly string[], session: Session, world: { readonly io: Io; readonly compose: Compose }): Promise<Outcome> {
@@ -78,7 +71,7 @@ async function outcomeOf(argv: readonly string[], session: Session, world: { rea
       [{ text: 'see what there is', command: 'devstack help' }]);
   }
   const entry = findCommand(name);
-  if (entry === undefined) throw unknownCommand(name);
+  if (entry === undefined) throw unknownCommand(name, 'devstack');
   return runCommand(entry, words, session, world);
 }
 

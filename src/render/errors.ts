@@ -6,6 +6,8 @@ import { hintLines } from './lines.ts';
 import type { Paint } from './paint.ts';
 import { oneLine } from './text.ts';
 
+const LOG_LINES = 10;
+
 /** Problems that the error carries as data, one line each. */
 function problemLines(details: DevstackError['details']): readonly string[] {
   const problems: Json = details?.['problems'] ?? [];
@@ -13,9 +15,10 @@ function problemLines(details: DevstackError['details']): readonly string[] {
   return problems.flatMap((problem: Json) => (isJsonObject(problem) ? [`  - ${oneLine(`${problem['place']}: ${problem['message']}`)}`] : []));
 }
 
-function tailLines(details: DevstackError['details']): readonly string[] {
-  const log = details?.['log'];
-  return typeof log === 'string' && log.trim() !== '' ? log.trimEnd().split('\n').slice(-10).map((line) => `  | ${line}`) : [];
+/** The end of a log that the error carries as lines. */
+function logLines(details: DevstackError['details']): readonly string[] {
+  const log: Json = details?.['log'] ?? [];
+  return Array.isArray(log) ? log.slice(-LOG_LINES).map((line: Json) => `  | ${oneLine(String(line))}`) : [];
 }
 
 export function errorText(error: DevstackError, paint: Paint): string {
@@ -25,7 +28,7 @@ export function errorText(error: DevstackError, paint: Paint): string {
     label + paint('bold', oneLine(error.message)),
     ...problemLines(error.details),
     ...(error.reason === undefined ? [] : [`  cause: ${oneLine(error.reason)}`]),
-    ...tailLines(error.details).map((line) => paint('dim', line)),
+    ...logLines(error.details).map((line) => paint('dim', line)),
     ...hintLines(error.hints, paint),
   ];
   return `${lines.join('\n')}\n`;

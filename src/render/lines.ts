@@ -28,8 +28,16 @@ export function hintLines(hints: readonly Hint[], paint: Paint = plain): readonl
   return hints.flatMap(({ text, command }) => (command === undefined ? [`  next: ${text}`] : [`  next: ${text}`, `        ${paint('cyan', `$ ${command}`)}`]));
 }
 
+function endLine(title: string, event: Extract<DevstackEvent, { type: 'step' }>, paint: Paint): string {
+  const state = event.state === 'started' ? 'done' : event.state;
+  const isTimed = state === 'done' || state === 'failed';
+  const took = event.durationMs === undefined || !isTimed ? '' : ` ${state === 'done' ? 'in' : 'after'} ${formatDuration(event.durationMs)}`;
+  const note = event.note === undefined ? '' : ` (${oneLine(event.note)})`;
+  return `${title}: ${paint(state === 'failed' ? 'red' : state === 'done' ? 'green' : 'dim', ENDS[state])}${took}${note}`;
+}
+
 export function createLinesRenderer(screen: Screen, options: LinesOptions): Renderer {
-  const { paint = plain } = options;
+  const { paint = plain, monotonic } = options;
   const steps = new Map<StepId, StepLine>();
   const write = (line: string) => void screen.write(`${line}\n`);
   const title = (id: StepId) => {
@@ -38,24 +46,17 @@ export function createLinesRenderer(screen: Screen, options: LinesOptions): Rend
   };
 
   const onStep = (event: Extract<DevstackEvent, { type: 'step' }>) => {
+    const isStart = event.state === 'started';
     const line = steps.get(event.id);
-    if (event.state === 'started') {
-      if (line !== undefined) Object.assign(line, { lastAt: options.monotonic(), isRunning: true });
-      return write(title(event.id));
-    }
-    if (line !== undefined) line.isRunning = false;
-    const took = event.durationMs === undefined || event.state === 'unchanged' || event.state === 'cancelled' ? '' : ` ${event.state === 'done' ? 'in' : 'after'} ${formatDuration(event.durationMs)}`;
-    const note = event.note === undefined ? '' : ` (${oneLine(event.note)})`;
-    const style = event.state === 'failed' ? 'red' : event.state === 'done' ? 'green' : 'dim';
-    write(`${title(event.id)}: ${paint(style, ENDS[event.state])}${took}${note}`);
+    if (line !== undefined) Object.assign(line, { lastAt: monotonic(), isRunning: isStart });
+    write(isStart ? title(event.id) : endLine(title(event.id), event, paint));
   };
 
   const onProgress = (event: Extract<DevstackEvent, { type: 'progress' }>) => {
     const line = steps.get(event.id);
     const message = oneLine(event.message);
-    if (line?.isRunning !== true || message === line.lastMessage || options.monotonic() - line.lastAt < PROGRESS_EVERY_MS) return;
-    line.lastAt = options.monotonic();
-    line.lastMessage = message;
+    if (line?.isRunning !== true || message === line.lastMessage || monotonic() - line.lastAt < PROGRESS_EVERY_MS) return;
+    Object.assign(line, { lastAt: monotonic(), lastMessage: message });
     write(`${title(event.id)}: ${paint('dim', `… ${message}`)}`);
   };
 

@@ -1,4 +1,7 @@
 // The table of commands. Names and summaries are here, so that help and dispatch load no command; all else is in its file.
+import { suggest } from '../../config/suggest.ts';
+import { type DevstackError, usageError } from '../../model/error.ts';
+import { quote } from '../../model/redact.ts';
 import type { CommandEntry } from '../command.ts';
 
 export const commands: readonly CommandEntry[] = [
@@ -28,4 +31,13 @@ export function findCommand(name: string): CommandEntry | undefined {
 /** Names that a person may type. */
 export function visibleCommands(): readonly CommandEntry[] {
   return commands.filter((entry) => entry.hidden !== true);
+}
+
+/** `before` is what stands before the name where it was typed: `devstack`, or `devstack help`. */
+export function unknownCommand(name: string, before: string): DevstackError {
+  const meant = suggest(name, visibleCommands().map((entry) => entry.name));
+  return usageError({
+    code: 'command-unknown', message: `there is no command ${quote(name)}`,
+    hints: [meant === undefined ? { text: 'see what there is', command: 'devstack help' } : { text: `did you mean ${meant}?`, command: `${before} ${meant}` }],
+  });
 }
