@@ -30,4 +30,6 @@ export function findKnownName(name: string): KnownName | undefined {
   return knownNames.find((known) => known.id === name);
 }
 
+export const knownNameIds: readonly string[] = knownNames.map((known) => known.id);
+
 export { refusal } from './known-name.ts';

@@ -60,6 +60,11 @@ describe.each(addons.map((addon) => [addon.id, addon] as const))('%s', (_id, add
     }
   });
 
+  test('ends within half a minute', () => {
+    const graces = running(objectsOf(addon, context)).map((object) => Number(at(object, 'spec', 'template', 'spec', 'terminationGracePeriodSeconds') ?? 30));
+    expect(Math.max(0, ...graces)).toBeLessThanOrEqual(30);
+  });
+
   test('lowered requests do not make an autoscaler answer idle load', () => {
     const objects = objectsOf(addon, fit);
     const before = objectsOf(addon, context);

@@ -20,11 +20,12 @@ function pick(value: Json | undefined, keys: readonly string[]): JsonObject {
 
 function workloadSpec(object: KubeObject): JsonObject {
   const replicas = at(object, 'spec', 'replicas');
+  const grace = at(object, 'spec', 'template', 'spec', 'terminationGracePeriodSeconds');
   return {
     ...(replicas === undefined ? {} : { replicas }),
     template: {
       metadata: pick(at(object, 'spec', 'template', 'metadata'), ['labels']),
-      spec: { containers: arrayAt(object, 'spec', 'template', 'spec', 'containers').map((container) => pick(container, KEPT_OF_CONTAINER)) },
+      spec: { ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }), containers: arrayAt(object, 'spec', 'template', 'spec', 'containers').map((container) => pick(container, KEPT_OF_CONTAINER)) },
     },
   };
 }

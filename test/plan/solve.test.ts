@@ -12,7 +12,7 @@ import { engine, spec } from './spec.ts';
 function input(changes: Partial<StackSpec>, machine: { readonly cpus?: number; readonly memoryMi?: number } = {}): SolveInput {
   return {
     spec: { ...spec, ...changes }, engine: { ...engine, ...machine }, kubernetesOf: (wish) => wish.kubernetes ?? '1.36.4',
-    canChange: { kubernetes: true, nodes: true },
+    canChange: { kubernetes: true, nodes: true, ingress: true },
   };
 }
 
@@ -67,7 +67,7 @@ describe('room', () => {
   });
 
   test('a cluster that exists gets no more nodes', () => {
-    const error = refusalOf({ ...input({ addons: ['serving', 'eventing'] }, { cpus: 2 }), canChange: { kubernetes: false, nodes: false } });
+    const error = refusalOf({ ...input({ addons: ['serving', 'eventing'] }, { cpus: 2 }), canChange: { kubernetes: false, nodes: false, ingress: false } });
     expect(changesOf(error).flat().map((change) => change.kind)).not.toContain('nodes');
   });
 

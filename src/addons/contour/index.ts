@@ -2,7 +2,7 @@
 import type { Patch } from '../../model/plan.ts';
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { requests, soonReady, type Workload, workloadRef } from '../workload.ts';
+import { endsSoon, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const VERSION = '1.33.5';
 const URL = 'https://raw.githubusercontent.com/knative/serving/knative-v1.23.0/third_party/contour-latest/contour.yaml';
@@ -31,7 +31,7 @@ function install(context: AddonContext, version: string): AddonInstall {
   return {
     sources: artifacts(version).map((artifact) => ({ artifact })),
     patches: NAMESPACES.flatMap((namespace) => [
-      single(namespace), soonReady(contourIn(namespace)), soonReady(envoyIn(namespace)), ...(context.fit ? lowered(namespace) : []),
+      single(namespace), soonReady(contourIn(namespace)), soonReady(envoyIn(namespace)), endsSoon(envoyIn(namespace)), ...(context.fit ? lowered(namespace) : []),
     ]),
     waitFor: NAMESPACES.flatMap((namespace) => [
       { apiVersion: 'batch/v1', kind: 'Job', namespace, name: CERTGEN }, workloadRef(contourIn(namespace)), workloadRef(envoyIn(namespace)),

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../model/object.ts';
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { keepSingle, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
+import { endsSoon, keepSingle, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const NAMESPACE = 'knative-eventing';
 const RELEASES = 'https://github.com/knative/eventing/releases/download';
@@ -20,17 +20,21 @@ const CONTROLLER = deploymentOf('eventing-controller');
 const BROKER_CONTROLLER = deploymentOf('mt-broker-controller');
 /** No pod runs until somebody makes a PingSource, so it is never waited for. */
 const PING_ADAPTER = deploymentOf('pingsource-mt-adapter', 'dispatcher');
+const WEBHOOK = deploymentOf('eventing-webhook');
+const CHANNEL_CONTROLLER = deploymentOf('imc-controller', 'controller');
 /** With requests of their own. */
 const REQUESTING: readonly Workload[] = [
-  CONTROLLER, deploymentOf('eventing-webhook'), deploymentOf('job-sink'),
+  CONTROLLER, WEBHOOK, deploymentOf('job-sink'),
   BROKER_CONTROLLER, deploymentOf('mt-broker-filter', 'filter'), deploymentOf('mt-broker-ingress', 'ingress'),
 ];
 const WITHOUT_REQUESTS: readonly Workload[] = [
-  deploymentOf('imc-controller', 'controller'), deploymentOf('imc-dispatcher', 'dispatcher'),
+  CHANNEL_CONTROLLER, deploymentOf('imc-dispatcher', 'dispatcher'),
   { kind: 'StatefulSet', namespace: NAMESPACE, name: 'request-reply', container: 'request-reply' },
 ];
 /** Their manifest waits 20 s before it first asks. */
 const SLOW = [CONTROLLER, BROKER_CONTROLLER, PING_ADAPTER];
+/** Webhooks: their manifest gives them five minutes to end. */
+const LINGERING = [WEBHOOK, CHANNEL_CONTROLLER];
 
 function broker(name: string): KubeObject {
   return { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', metadata: { name, namespace: 'default' } };
@@ -51,7 +55,7 @@ function install(context: AddonContext, version: string): AddonInstall {
   ];
   return {
     sources: artifacts(version).map((artifact) => ({ artifact })),
-    patches: [...SLOW.map(soonReady), ...(context.fit ? lowered : [])],
+    patches: [...SLOW.map(soonReady), ...LINGERING.map(endsSoon),  ...(context.fit ? lowered : [])],
     waitFor: [...REQUESTING, ...WITHOUT_REQUESTS].map(workloadRef),
     admits: broker('devstack-admission-check'),
     defaulted: ['metadata', 'annotations', 'eventing.knative.dev/broker.class'],

@@ -2,7 +2,7 @@
 import type { Patch } from '../../model/plan.ts';
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
-import { keepSingle, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
+import { endsSoon, keepSingle, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
 
 const NAMESPACE = 'knative-serving';
 const RELEASES = 'https://github.com/knative/serving/releases/download';
@@ -39,6 +39,7 @@ function patches(context: AddonContext): readonly Patch[] {
     result.push(configMap('config-network', { 'ingress-class': context.ingressClass }, 'the default class is Istio, even where Istio is absent'));
   }
   result.push(...WORKLOADS.filter(({ name }) => name !== 'webhook').map(soonReady));
+  result.push(...WORKLOADS.filter(({ name }) => name === 'activator' || name === 'webhook').map(endsSoon));
   if (context.fit) {
     result.push(...WORKLOADS.map((workload) => requests(workload, { cpu: '20m', memory: '50Mi' })));
     result.push(keepSingle(NAMESPACE, 'activator'), keepSingle(NAMESPACE, 'webhook'));

@@ -1,5 +1,4 @@
 // Use cases of `addon`: what there is, and adding to and removing from a running stack.
-import type { Addon } from '../../addons/addon.ts';
 import { findAddon, addons as table } from '../../addons/index.ts';
 import { findProvider } from '../../clusters/index.ts';
 import type { ClusterProvider } from '../../clusters/provider.ts';
@@ -18,7 +17,8 @@ import { type AddonRemoveFacts, planAddonRemove } from '../../plan/plan-addon-re
 import { selectAddons } from '../../plan/select.ts';
 import type { Inventory, KubeClient, Ports } from '../../ports.ts';
 import { findSample } from '../../samples/index.ts';
-import type { AddonChange, AddonInfo, AddonListing, ImageUse, RunOptions } from '../use-cases.ts';
+import { addonInfo } from '../addon-listing.ts';
+import type { AddonChange, AddonListing, ImageUse, RunOptions } from '../use-cases.ts';
 import { type Journals, journalled } from './journals.ts';
 import { pickStack } from './status.ts';
 import { providerContext } from './up.ts';
@@ -43,16 +43,6 @@ async function targetOf(ports: Ports, stack: string | undefined, { signal }: Run
 async function withClient<T>(ports: Ports, access: KubernetesAccess, work: (client: KubeClient) => Promise<T>): Promise<T> {
   const client = await ports.kubeConnector.connect(access);
   return work(client).finally(() => client.close());
-}
-
-export function addonInfo(addon: Addon, inventories: readonly Inventory[] | undefined): AddonInfo {
-  const inventory = inventories?.find(({ part }) => part === addon.id);
-  return {
-    id: addon.id, aliases: addon.aliases ?? [], title: addon.title, summary: addon.summary, version: addon.version, component: addon.component,
-    needs: addon.needs, wants: addon.wants, conflicts: addon.conflicts, ingress: addon.ingress?.id, minKubernetes: addon.minKubernetes,
-    footprint: addon.footprint, fitFootprint: addon.fitFootprint, perNode: addon.perNode?.footprint,
-    state: inventory === undefined ? 'available' : inventory.complete ? 'installed' : 'incomplete',
-  };
 }
 
 /** What there is, and what the stack has of it. */
