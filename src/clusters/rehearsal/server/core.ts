@@ -1,7 +1,7 @@
 // What all operations on objects share: the store, what is served, the clock, and the hooks that may refuse a write.
 import { randomUUID } from 'node:crypto';
-import type { JsonObject } from '../../../model/json.ts';
 import type { Clock } from '../../../ports.ts';
+import type { Draft } from './json.ts';
 import type { Registry } from './registry.ts';
 import type { Resource } from './resource.ts';
 import type { Store } from './store.ts';
@@ -12,12 +12,12 @@ export interface AdmissionRequest {
   readonly namespace: string;
   readonly name: string;
   readonly subresource: string;
-  /** As it would be stored; for DELETE what is there now. */
-  readonly object: JsonObject;
+  /** What is asked for, in the version of the resource; a mutating admission changes it. For DELETE what is there now. */
+  readonly object: Draft;
   readonly dryRun: boolean;
 }
 
-/** May refuse a write (throw StatusError) or take its time. */
+/** May refuse a write (throw StatusError), change what is written, or take its time. Called before validation. */
 export type Admission = (request: AdmissionRequest) => Promise<void> | void;
 
 export interface Core {

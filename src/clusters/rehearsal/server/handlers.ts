@@ -14,7 +14,7 @@ import { field, invalid, StatusError } from './status.ts';
 import { tableOf } from './table.ts';
 import { resourceWarnings } from './warnings.ts';
 import { isWatch, watchReply } from './watch.ts';
-import { create, current, update } from './write.ts';
+import { create, current, retrying, update } from './write.ts';
 
 const NOT_ALLOWED = (): StatusError => new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
@@ -127,5 +127,9 @@ export async function handle(core: Core, call: Call): Promise<Reply> {
   const verb = VERBS[call.method];
   if (verb === undefined) throw NOT_ALLOWED();
   call.warnings.push(...resourceWarnings(call.route.resource));
-  return verb(core, call);
+  const mark = call.warnings.length;
+  return retrying(async () => {
+    call.warnings.length = mark;
+    return verb(core, call);
+  });
 }

@@ -1,6 +1,6 @@
 // Which resources are served right now: the built-in ones, and those that definitions add while the server runs.
 import { BUILT_IN, BUILT_IN_GROUPS } from './kinds.ts';
-import type { Resource } from './resource.ts';
+import { apiVersionOf, type Resource } from './resource.ts';
 
 export interface ServedGroup {
   readonly name: string;
@@ -25,6 +25,8 @@ export class Registry {
   /** By the name of their definition. */
   readonly #custom = new Map<string, readonly Resource[]>();
   #generation = 0;
+  #byStorage: ReadonlyMap<string, Resource> = new Map();
+  #storageGeneration = -1;
 
   /** Changes whenever what is served changes. */
   get generation(): number {
@@ -45,7 +47,11 @@ export class Registry {
 
   /** The resource in whose form objects under a key are stored. */
   ofStorage(key: string): Resource | undefined {
-    return this.all().find((resource) => resource.storage.key === key && `${resource.group === '' ? '' : `${resource.group}/`}${resource.version}` === resource.storage.apiVersion);
+    if (this.#storageGeneration !== this.#generation) {
+      this.#byStorage = new Map(this.all().filter((resource) => apiVersionOf(resource) === resource.storage.apiVersion).map((resource) => [resource.storage.key, resource]));
+      this.#storageGeneration = this.#generation;
+    }
+    return this.#byStorage.get(key);
   }
 
   all(): readonly Resource[] {

@@ -95,7 +95,7 @@ export async function remove(core: Core, target: Target, options: DeleteOptions)
   if (resource.storage.key === 'namespaces' && KEPT_NAMESPACES.has(name)) throw forbidden(resource, name, 'this namespace may not be deleted');
   const old = current(core, target);
   checkPreconditions(resource, old, options);
-  for (const admission of core.admissions) await admission({ operation: 'DELETE', ...target, object: old, dryRun: options.dryRun });
+  for (const admission of core.admissions) await admission({ operation: 'DELETE', ...target, object: cloneObject(old), dryRun: options.dryRun });
   const object = cloneObject(old);
   const finalizers = withPropagation(finalizersOf(object), options.propagationPolicy);
   if (finalizers.length > 0) childOf(object, 'metadata')['finalizers'] = [...finalizers];

@@ -40,6 +40,13 @@ export function statusBody(error: StatusError): JsonObject {
   };
 }
 
+/** The object changed while a write was under way; whoever did not name a version tries again. */
+export class StaleWrite extends StatusError {
+  constructor(reason: StatusError) {
+    super(reason.code, reason.reason, reason.message, reason.details);
+  }
+}
+
 /** What the errors need to know of a resource: `deployments` of `apps`. */
 export interface Qualified {
   readonly group: string;

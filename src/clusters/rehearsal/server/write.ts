@@ -10,7 +10,7 @@ import { type FieldSet, onlyBelow, withoutBelow } from './field-set.ts';
 import { childOf, cloneObject, type Draft, equal, objectAt, without } from './json.ts';
 import { clearServerFields, emptyObject, fitted } from './read-object.ts';
 import { apiVersionOf, type Resource } from './resource.ts';
-import { alreadyExists, badRequest, conflict, type FieldError, field, forbidden, invalid, notFound, StatusError } from './status.ts';
+import { alreadyExists, badRequest, conflict, type FieldError, field, forbidden, invalid, notFound, StaleWrite, StatusError } from './status.ts';
 import { allowsUnconditionalUpdate, hasGeneration, hasStatus, isDesiredChanged, nameRuleOf, prepareCreate, settle } from './strategy.ts';
 import { kindErrors, kindUpdateErrors } from './validation/kinds.ts';
 import { metadataErrors } from './validation/names.ts';
@@ -144,22 +144,35 @@ export async function insert(core: Core, target: Target, object: Draft, options:
   if ((metadata['name'] === undefined || metadata['name'] === '') && typeof metadata['generateName'] === 'string') metadata['name'] = `${metadata['generateName'].slice(0, 58)}${randomSuffix()}`;
   Object.assign(metadata, { uid: newUid(), creationTimestamp: timestamp(core) });
   if (hasGeneration(resource)) metadata['generation'] = 1;
+  await admit(core, 'CREATE', { ...target, name: String(metadata['name'] ?? '') }, object, options);
   prepareCreate(core, resource, object);
   assertValid(resource, object, objectErrors(resource, object));
   if (resource.storage.key === 'services') allocate(core.store, object, undefined);
   const name = String(metadata['name']);
   options.warnings.push(...objectWarnings(object));
-  await admit(core, 'CREATE', { ...target, name }, object, options);
   if (core.store.get(resource.storage.key, target.namespace, name) !== undefined) throw alreadyExists(resource, name);
   if (options.dryRun) return object;
   return fromStorage(resource, core.store.put(resource.storage.key, stored(core, resource, object)));
 }
 
-async function admit(core: Core, operation: 'CREATE' | 'UPDATE' | 'DELETE', target: Target, object: JsonObject, options: Pick<WriteOptions, 'dryRun'>): Promise<void> {
+async function admit(core: Core, operation: 'CREATE' | 'UPDATE' | 'DELETE', target: Target, object: Draft, options: Pick<WriteOptions, 'dryRun'>): Promise<void> {
   for (const admission of core.admissions) await admission({ operation, ...target, object, dryRun: options.dryRun });
 }
 
 // ── update ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const TRIES = 5;
+
+/** Does a write again when the object moved under it, as the real server does for patches and for updates without a version. */
+export async function retrying<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = TRIES; ; left -= 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StaleWrite) || left === 0) throw error;
+    }
+  }
+}
 
 /** What an update starts from: throws 404. */
 export function current(core: Core, target: Target): JsonObject {
@@ -202,12 +215,12 @@ export async function replace(core: Core, target: Target, change: { readonly obj
   keepServerFields(object, old);
   keepOtherPart(target, object, old);
   settle(resource, object);
+  await admit(core, 'UPDATE', target, object, options);
   if (resource.storage.key === 'services' && target.subresource === '') prepareService(object, old);
-  if (hasGeneration(resource) && isDesiredChanged(resource, object, old)) childOf(object, 'metadata')['generation'] = Number(objectAt(old, 'metadata')?.['generation'] ?? 0) + 1;
+  if (target.subresource !== 'status' && hasGeneration(resource) && isDesiredChanged(resource, object, old)) childOf(object, 'metadata')['generation'] = Number(objectAt(old, 'metadata')?.['generation'] ?? 0) + 1;
   assertValid(resource, object, [...finalizerErrors(object, old), ...objectErrors(resource, object, target.subresource), ...kindUpdateErrors(resource.storage.key, toStorage(resource, object), toStorage(resource, old))]);
   if (resource.storage.key === 'services' && target.subresource === '') allocate(core.store, object, old);
   options.warnings.push(...objectWarnings(object));
-  await admit(core, 'UPDATE', target, object, options);
   if (isUnchanged(object, old)) return old;
   if (options.dryRun) return object;
   return save(core, target, object, old);
@@ -218,7 +231,7 @@ function save(core: Core, target: Target, object: Draft, old: JsonObject): JsonO
   const { resource, namespace, name } = target;
   const now = core.store.get(resource.storage.key, namespace, name);
   if (now === undefined) throw notFound(resource, name);
-  if (stringAt(now, 'metadata', 'resourceVersion') !== stringAt(old, 'metadata', 'resourceVersion')) throw conflict(resource, name, MODIFIED);
+  if (stringAt(now, 'metadata', 'resourceVersion') !== stringAt(old, 'metadata', 'resourceVersion')) throw new StaleWrite(conflict(resource, name, MODIFIED));
   const metadata = objectAt(object, 'metadata') ?? {};
   const isDone = metadata['deletionTimestamp'] !== undefined && metadata['finalizers'] === undefined && (metadata['deletionGracePeriodSeconds'] ?? 0) === 0 && !hasNamespaceFinalizer(resource, object);
   if (isDone) {
