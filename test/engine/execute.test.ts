@@ -5,7 +5,7 @@ import type { JournalEntry, RunInput } from '../../src/engine/run.ts';
 import { failedError } from '../../src/model/error.ts';
 import type { DevstackEvent } from '../../src/model/event.ts';
 import type { ApplyStep, ClusterStep, Plan, Step, WaitStep } from '../../src/model/plan.ts';
-import type { ApplyReport, KubeSets, ObjectSet } from '../../src/ports.ts';
+import type { ApplyReport, KubeSets, Manifests, ObjectSet } from '../../src/ports.ts';
 import { fakeClient, fakePorts, only } from '../fakes/ports.ts';
 
 const ACCESS = { runtime: 'kubernetes', kubeconfig: '/nowhere', context: 'kind-devstack-t' } as const;
@@ -46,7 +46,7 @@ function world(sets: Partial<KubeSets> = {}): World {
     observe: async () => ({ state: 'absent', nodes: 0 }),
     create: async () => ACCESS,
   });
-  const ports = fakePorts({ kubeSets, kubeConnector: { connect: async () => fakeClient() }, manifests: { load: async () => [] } });
+  const ports = fakePorts({ kubeSets, kubeConnector: { connect: async () => fakeClient() }, manifests: only<Manifests>('manifests', { load: async () => [] }) });
   const input: RunInput = {
     stack: 't', ports, provider, overwrite: false, emit: (event) => events.push(event),
     record: async (entry) => { journal.push(entry); },
