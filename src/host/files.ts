@@ -1,10 +1,11 @@
 // Files: whole or not at all, and errors that name the path.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, type FileHandle, lstat, mkdir, open, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, open, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FileStat, Files } from '../ports.ts';
+import { makeDirectory } from './directory.ts';
 import { errnoOf, fileError } from './file-error.ts';
 import { withLock } from './lock.ts';
 
@@ -26,9 +27,7 @@ export function createFiles(): Files {
       const names = await ifThere(() => readdir(directory), `list ${directory}`, directory);
       return [...(names ?? [])].sort();
     },
-    makeDirectory: (path, mode = DIRECTORY_MODE) => attempt(async () => {
-      await mkdir(path, { recursive: true, mode });
-    }, `make the folder ${path}`, path),
+    makeDirectory: (path, mode = DIRECTORY_MODE) => attempt(() => makeDirectory(path, mode), `make the folder ${path}`, path),
     setMode: (path, mode) => attempt(() => chmod(path, mode), `change the mode of ${path}`, path),
     remove: (path) => attempt(() => rm(path, { recursive: true, force: true }), `remove ${path}`, path),
     rename: (from, to) => attempt(() => rename(from, to), `rename ${from} to ${to}`, to),
@@ -93,7 +92,7 @@ async function write(path: string, content: string | Uint8Array, options: WriteO
     const target = options.keep === true ? await targetOf(path) : path;
     const before = options.keep === true ? await statIfThere(target) : undefined;
     const temporary = join(dirname(target), `.devstack-${randomBytes(8).toString('hex')}.tmp`);
-    await mkdir(dirname(target), { recursive: true, mode: DIRECTORY_MODE });
+    await makeDirectory(dirname(target), DIRECTORY_MODE);
     try {
       // 'wx' is O_EXCL: whatever somebody planted at this name, it is neither followed nor overwritten.
       const handle = await open(temporary, 'wx', FILE_MODE);

@@ -1,10 +1,11 @@
 // A lock as a file: made with O_EXCL, so that kubectl and kind, which use the same way, respect it and are respected.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { preconditionError } from '../model/error.ts';
+import { makeDirectory } from './directory.ts';
 import { errnoOf, fileError } from './file-error.ts';
 import { lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
@@ -76,7 +77,7 @@ async function tryCreate(path: string): Promise<Held | undefined> {
   } catch (cause) {
     if (errnoOf(cause) === 'EEXIST') return undefined;
     if (errnoOf(cause) === 'ENOENT') {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      await makeDirectory(dirname(path), 0o700).catch((error: unknown) => {
         throw fileError(error, `make the folder of the lock ${path}`, path);
       });
       return undefined;

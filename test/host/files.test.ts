@@ -132,6 +132,19 @@ describe('read', () => {
   });
 });
 
+test('makeDirectory makes parents, takes what is there, and says why not', async () => {
+  const folder = temporaryFolder();
+  await Promise.all(Array.from({ length: 8 }, () => files.makeDirectory(join(folder, 'a', 'b', 'c'))));
+  expect(modeOf(join(folder, 'a'))).toBe(0o700);
+  writeFileSync(join(folder, 'file'), '');
+  symlinkSync('nowhere', join(folder, 'dangling'));
+  for (const path of ['file', 'file/x', 'dangling', 'dangling/x', 'x\0']) await expect(files.makeDirectory(join(folder, path)), path).rejects.toMatchObject({ code: 'file-failed' });
+});
+
+test.runIf(process.platform === 'linux')('where nothing can be made, makeDirectory ends', async () => {
+  await expect(files.makeDirectory('/proc/devstack/test')).rejects.toMatchObject({ code: expect.stringMatching(/^file-/) });
+});
+
 test('append makes a private file, and adds to it', async () => {
   const path = join(temporaryFolder(), 'journal');
   await files.append(path, 'a\n');

@@ -1,4 +1,4 @@
-// A disk that is really full: a small tmpfs, mounted by the test.
+// A disk that is really full, and one that is really read-only: a small tmpfs, mounted by the test.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,6 +29,25 @@ function fill(folder: string, blocks: number): void {
 }
 
 const temporaries = (folder: string): readonly string[] => readdirSync(folder).filter((name) => name.endsWith('.tmp') || name.endsWith('.lock'));
+
+describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('a read-only disk (needs DEVSTACK_LAB)', () => {
+  test('is told with a command, by files, locks, downloads and the kubeconfig', async () => {
+    const folder = smallDisk();
+    mkdirSync(join(folder, '.kube'));
+    writeFileSync(join(folder, '.kube', 'config'), BY_HAND);
+    execFileSync('mount', ['-o', 'remount,ro', folder]);
+    const files = createFiles();
+    const told = { code: 'file-read-only', exit: 3, hints: [{ command: expect.any(String) }] };
+    await expect(files.write(join(folder, 'file'), 'x')).rejects.toMatchObject(told);
+    await expect(files.withLock(join(folder, 'lock'), async () => 'ran')).rejects.toMatchObject(told);
+    const { artifacts } = artifactsWorld({}, folder);
+    await expect(artifacts.fetch({ name: 'a', url: 'http://127.0.0.1:1/a', sha256: sha256('a') })).rejects.toMatchObject(told);
+    const kubeconfigs = createKubeconfigs({ env: {}, files, yaml: createYaml(), folders: { state: temporaryFolder() }, home: () => folder });
+    await kubeconfigs.write('dev', ownKubeconfig('kind-devstack-dev'));
+    await expect(kubeconfigs.merge('dev', { use: true })).rejects.toMatchObject(told);
+    expect(readFileSync(join(folder, '.kube', 'config'), 'utf8')).toBe(BY_HAND);
+  });
+});
 
 describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('a full disk (needs DEVSTACK_LAB)', () => {
   test('write: the file is as before, and no temporary is left', async () => {
