@@ -208,6 +208,8 @@ export class ApiClient implements KubeClient {
       });
       const reply = await this.#transport.request({ method: 'GET', path, signal, ...(options.metadataOnly === true ? { accept: METADATA_LIST } : {}) });
       const page = this.#json(reply, kindText(kind));
+      // Taken for an empty list, anything else would look as if all objects had been deleted.
+      if (stringAt(page, 'kind')?.endsWith('List') !== true) throw replyError({ ...reply, status: 502, body: '' }, kindText(kind));
       for (const item of arrayAt(page, 'items')) {
         // Lists leave out the kind of their items, or say PartialObjectMetadata.
         const object = { ...(isJsonObject(item) ? item : {}), apiVersion: kind.apiVersion, kind: kind.kind };

@@ -185,9 +185,9 @@ function lifeMs(terminated: Json | undefined): number {
 export function steadinessOf(pods: readonly KubeObject[]): number | undefined {
   const lives = pods.flatMap((pod) => {
     const probed = new Set(arrayAt(pod, 'spec', 'containers').filter((spec) => at(spec, 'readinessProbe') !== undefined).map((spec) => stringAt(spec, 'name')));
-    const crashed = containersOf(pod).filter((container) => container.restarts > 0 && container.isReady && !probed.has(container.name)
-      && container.terminated !== undefined && at(container.terminated, 'exitCode') !== 0);
-    return crashed.map((container) => Math.min(lifeMs(container.terminated) + STEADY_MARGIN_MS, LONGEST_STEADY_MS));
+    const restarted = containersOf(pod).filter(({ restarts, isRunning, terminated, name }) => restarts > 0 && isRunning && !probed.has(name)
+      && terminated !== undefined && at(terminated, 'exitCode') !== 0);
+    return restarted.map(({ terminated }) => Math.min(lifeMs(terminated) + STEADY_MARGIN_MS, LONGEST_STEADY_MS));
   });
   return lives.length === 0 ? undefined : Math.max(...lives);
 }

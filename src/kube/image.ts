@@ -126,7 +126,9 @@ function inConfigMap(object: KubeObject, rewrite: Rewrite): KubeObject {
   const changed = mapValues(data, (key, value) => {
     if (typeof value !== 'string') return value;
     const text = value.trim();
-    if (QUALIFIED.test(text)) return (listsImages || /image/i.test(key)) && hasVersion(text) ? rewrite(text) : value;
+    if (QUALIFIED.test(text) || (text.includes('@sha256:') && isReference(text))) {
+      return (listsImages || /image/i.test(key)) && hasVersion(text) ? rewrite(text) : value;
+    }
     if (object.metadata.name.startsWith('istio-sidecar-injector')) return key === 'values' ? inIstioValues(value, rewrite) : inTemplate(value, rewrite);
     return value;
   });

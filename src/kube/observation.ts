@@ -82,14 +82,17 @@ export function observe(ref: ObjectRef, object: KubeObject | undefined, backdrop
   const status = statusOf(object);
   if (!standsOnPods(ref)) return { ...status, ref, mayRecover: false };
   const pods = podsOf(object, backdrop);
-  if (status.state === 'ready') {
-    const steadyMs = steadinessOf(pods);
-    return { ...status, ref, mayRecover: false, ...(steadyMs === undefined ? {} : { steadyMs }) };
-  }
+  const isDone = status.state === 'ready' && groupOf(ref.apiVersion) !== 'apps';
   const events = backdrop.events.filter((event) => event.metadata.namespace === object.metadata.namespace);
-  const cause = causeOf(pods, events);
+  const cause = isDone ? undefined : causeOf(pods, events);
   if (cause !== undefined) {
-    return { ref, state: cause.isFinal ? 'failed' : status.state, message: withDetail(ref, status.message, cause.message), cause, mayRecover: false };
+    // A workload that says ready while its pod says crashed is only behind.
+    const state = cause.isFinal ? 'failed' : status.state === 'ready' ? 'pending' : status.state;
+    return { ref, state, message: withDetail(ref, status.message, cause.message), cause, mayRecover: false };
+  }
+  if (status.state === 'ready') {
+    const steadyMs = isDone ? undefined : steadinessOf(pods);
+    return { ...status, ref, mayRecover: false, ...(steadyMs === undefined ? {} : { steadyMs }) };
   }
   const activity = status.state === 'pending' ? activityOf(pods, events) : undefined;
   return {

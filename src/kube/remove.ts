@@ -181,6 +181,15 @@ async function searchLabelled(session: Session, { stack, part }: PartId): Promis
   return [...seen.values()];
 }
 
+/** Namespaces of parts that are gone, which had to stay because others still were in them: perhaps now nobody is. */
+function heirless(live: LiveObjects, id: PartId, others: readonly InventoryRecord[]): readonly InventoryEntry[] {
+  const parts = new Set([id.part, ...others.map(({ part }) => part)]);
+  return [...live.values()].filter((object) => {
+    const { [STACK_LABEL]: stack, [PART_LABEL]: part } = object.metadata.labels ?? {};
+    return isKind(object, NAMESPACE) && stack === id.stack && part !== undefined && !parts.has(part);
+  }).map((object) => ({ ref: refOf(object) }));
+}
+
 /** The namespace of the inventories goes with the last of them. */
 async function removeInventory(session: Session, id: PartId): Promise<void> {
   const { client, signal } = session;
@@ -201,7 +210,8 @@ export async function removePart(session: Session, id: PartId): Promise<RemoveRe
   const own = inventories.find((inventory) => inventory.part === id.part);
   const entries = own?.entries ?? await searchLabelled(session, id);
   const { live } = await survey(client, entries.map((entry) => entry.ref), signal);
-  const removal = new Removal(session, id, sortOut(id, entries, live, inventories.filter((inventory) => inventory !== own)));
+  const others = inventories.filter((inventory) => inventory !== own);
+  const removal = new Removal(session, id, sortOut(id, [...entries, ...heirless(live, id, others)], live, others));
   await removal.run(true);
   await removeInventory(session, id);
   return { removed: removal.removed, kept: removal.kept };

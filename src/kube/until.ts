@@ -8,8 +8,9 @@ import { DEFINITION, isKind, NAMESPACE } from './order.ts';
 import { isOutOfTime, kubectl, type Session } from './session.ts';
 import { conditionsOf, statusOf } from './status.ts';
 
-/** An object may vanish between a list and the watch after it, unseen by both: look again this often. */
-const LOOK_AGAIN_MS = 2_000;
+/** An object may vanish between a list and the watch after it, unseen by both: look again, soon first, then now and then. */
+const FIRST_LOOK_MS = 50;
+const LAST_LOOK_MS = 5_000;
 /** For reading what hangs, when the time of the work itself is over. */
 const LAST_WORD_MS = 5_000;
 
@@ -80,8 +81,8 @@ async function groupGone(session: Session, group: Group): Promise<void> {
     if (first !== undefined) onProgress(`waiting for ${refText(refOf(first))} to be gone${left.size > 1 ? ` and ${left.size - 1} more` : ''}`);
   };
   const look = async () => {
-    while (left.size > 0) {
-      await clock.sleep(LOOK_AGAIN_MS, signal);
+    for (let pauseMs = FIRST_LOOK_MS; left.size > 0; pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)) {
+      await clock.sleep(pauseMs, signal);
       left = await present(session, group, signal);
     }
     stop.abort();

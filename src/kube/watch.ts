@@ -88,7 +88,7 @@ class Watcher {
       } catch (error) {
         if (this.#source.signal.aborted) return;
         if (isAbortError(error) || !isPassing(error)) throw error;
-        if (!hasCode(error, 'kube-unreachable')) this.#version = '';
+        if (hasCode(error, 'kube-expired', 'kube-unknown-kind', 'kube-not-found')) this.#version = '';
         await this.#pause(error);
       }
     }

@@ -49,6 +49,8 @@ function service(name: string, container: JsonObject): KubeObject {
 }
 
 const BROKEN: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'broken' } };
+/** Without it a container counts as ready while it only starts to fail. */
+const NEVER_READY = { readinessProbe: { exec: { command: ['false'] } } };
 const BUSYBOX = { image: 'docker.io/library/busybox:1.37', imagePullPolicy: 'IfNotPresent' } as const;
 
 describe.skipIf(LAB === undefined)('on a real cluster (DEVSTACK_LAB)', () => {
@@ -127,7 +129,7 @@ describe.skipIf(LAB === undefined)('on a real cluster (DEVSTACK_LAB)', () => {
 
   it('tells a container that keeps crashing, with its last words', async () => {
     await run('kind', ['load', 'docker-image', 'busybox:1.37', '--name', NAME]);
-    await apply('broken', [BROKEN, deployment('crash', { ...BUSYBOX, command: ['sh', '-c', 'echo no database at db:5432; exit 3'] })]);
+    await apply('broken', [BROKEN, deployment('crash', { ...BUSYBOX, ...NEVER_READY, command: ['sh', '-c', 'echo no database at db:5432; exit 3'] })]);
     const { result } = await elapsed(kubeSets.wait(client, deployments('broken', 'crash'), within(120)));
     await record('crash');
     expect(result).toMatchObject({
@@ -137,7 +139,7 @@ describe.skipIf(LAB === undefined)('on a real cluster (DEVSTACK_LAB)', () => {
   }, 180_000);
 
   it('tells a container that runs out of memory', async () => {
-    await apply('broken', [BROKEN, deployment('greedy', { ...BUSYBOX, command: ['sh', '-c', 'tail /dev/zero'], resources: { limits: { memory: '16Mi' } } })]);
+    await apply('broken', [BROKEN, deployment('greedy', { ...BUSYBOX, ...NEVER_READY, command: ['sh', '-c', 'tail /dev/zero'], resources: { limits: { memory: '16Mi' } } })]);
     const { result } = await elapsed(kubeSets.wait(client, deployments('broken', 'greedy'), within(120)));
     await record('out-of-memory');
     expect(result).toMatchObject({ code: 'out-of-memory', message: expect.stringContaining('container app ran out of memory (limit 16Mi)') });
