@@ -97,7 +97,8 @@ export async function requireAccess(ports: Ports, target: Target): Promise<Kuber
   const access = await readAccess(ports, target);
   if (access !== undefined) return access;
   throw failedError({
-    code: 'kind-no-access', message: `the node of ${target.cluster} has no kubeconfig to give`, reason: `${ADMIN_CONFIG} is missing, or port ${API_PORT} is not published`,
+    code: 'kind-no-access', message: `the node of ${target.cluster} has no kubeconfig to give`,
+    reason: `${ADMIN_CONFIG} is missing, or port ${API_PORT} is not published`,
     hints: [{ text: 'make the cluster again', command: `devstack down ${target.stack}` }],
   });
 }

@@ -33,7 +33,9 @@ export function problemsOf(spec: StackSpec): readonly string[] {
   const problems: string[] = [];
   if (!CLUSTER_NAME.test(spec.cluster)) problems.push(`kind takes only a-z, 0-9, "." and "-" in the name of a cluster, not ${JSON.stringify(spec.cluster)}`);
   const longest = controlPlaneName(spec.cluster).length;
-  if (longest > MAX_HOST_NAME) problems.push(`the name ${spec.cluster} is too long: the host name of its node would have ${longest} characters, at most ${MAX_HOST_NAME} are allowed`);
+  if (longest > MAX_HOST_NAME) {
+    problems.push(`the name ${spec.cluster} is too long: the host name of its node would have ${longest} characters, at most ${MAX_HOST_NAME} are allowed`);
+  }
   if (!Number.isInteger(spec.nodes) || spec.nodes < 1 || spec.nodes > MAX_NODES) problems.push(`a kind cluster has 1 to ${MAX_NODES} nodes, not ${spec.nodes}`);
   const image = nodeImageProblem(spec);
   if (image !== undefined) problems.push(image);

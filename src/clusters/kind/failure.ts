@@ -35,77 +35,92 @@ const imageOf = ({ plan }: KindFailure): string => plan.nodeImage ?? 'of the nod
 /** The first that matches; causes stand before the symptoms that they lead to. */
 const RULES: readonly Rule[] = [
   {
-    code: 'kind-inotify', exit: 'precondition', pattern: /too many open files|inotify (?:instances|watches)|inotify object/i,
+    code: 'kind-inotify', exit: 'precondition',
+    pattern: /too many open files|inotify (?:instances|watches)|inotify object/i,
     message: () => 'the node cannot start: the machine has run out of inotify watches or instances',
     hints: () => [INOTIFY],
   },
   {
-    code: 'kind-disk-full', exit: 'precondition', pattern: /no space left on device|disk quota exceeded/i,
+    code: 'kind-disk-full', exit: 'precondition',
+    pattern: /no space left on device|disk quota exceeded/i,
     message: () => 'the disk of the Docker engine is full',
     hints: () => [{ text: 'see what takes the room', command: 'docker system df' }],
   },
   {
-    code: 'kind-cgroup-v1', exit: 'precondition', pattern: /kubelet is configured to not run on a host using cgroup v1|requires cgroup v2|cgroup v1 support is unsupported/i,
+    code: 'kind-cgroup-v1', exit: 'precondition',
+    pattern: /kubelet is configured to not run on a host using cgroup v1|requires cgroup v2|cgroup v1 support is unsupported/i,
     message: (failure) => `the node image ${imageOf(failure)} does not start on this engine, which has cgroup v1`,
     hints: ({ plan }) => [{ text: 'take the last version that does', command: `devstack up --name ${plan.stack} --kubernetes 1.34` }],
   },
   {
-    code: 'kind-rootless-limits', exit: 'precondition', pattern: /requires setting systemd property "?Delegate/i,
+    code: 'kind-rootless-limits', exit: 'precondition',
+    pattern: /requires setting systemd property "?Delegate/i,
     message: () => 'the rootless engine may not limit CPU, memory and processes',
-    hints: () => [{ text: 'see how to delegate them', command: 'xdg-open https://kind.sigs.k8s.io/docs/user/rootless/' }],
+    hints: () => [{ text: 'put "[Service] Delegate=yes" there, then log in again', command: 'sudo systemctl edit user@.service' }],
   },
   {
-    code: 'kind-rate-limited', exit: 'failed', pattern: /toomanyrequests|pull rate limit|429 Too Many Requests/i,
+    code: 'kind-rate-limited', exit: 'failed',
+    pattern: /toomanyrequests|pull rate limit|429 Too Many Requests/i,
     message: (failure) => `the registry refuses to give out ${imageOf(failure)}: too many pulls from this address`,
     hints: () => [{ text: 'log in, which has a budget of its own', command: 'docker login' }],
   },
   {
-    code: 'kind-image-missing', exit: 'precondition', pattern: /manifest unknown|manifest for \S+ not found|repository does not exist|pull access denied|no matching manifest/i,
+    code: 'kind-image-missing', exit: 'precondition',
+    pattern: /manifest unknown|manifest for \S+ not found|repository does not exist|pull access denied|no matching manifest/i,
     message: (failure) => `there is no node image ${imageOf(failure)} for this machine`,
     hints: ({ plan }) => [{ text: 'take the one that devstack is tested with', command: `env -u DEVSTACK_NODE_IMAGE devstack up --name ${plan.stack}` }],
   },
   {
-    code: 'kind-image-unreachable', exit: 'failed', pattern: /failed to pull image|no such host|i\/o timeout|TLS handshake|connection reset by peer|proxyconnect/i,
+    code: 'kind-image-unreachable', exit: 'failed',
+    pattern: /failed to pull image|no such host|i\/o timeout|TLS handshake|connection reset by peer|proxyconnect/i,
     message: (failure) => `the node image ${imageOf(failure)} is not here, and its registry is out of reach`,
     hints: (failure) => [{ text: 'try the pull alone', command: `docker pull ${imageOf(failure)}` }],
   },
   {
-    code: 'kind-port-taken', exit: 'precondition', pattern: /(?:listen tcp\S* |Bind for )?(?:[\d.]+:(\d+))?[^\n]{0,40}(?:address already in use|port is already allocated)|ports are not available[^\n]{0,60}:(\d+)/i,
+    code: 'kind-port-taken', exit: 'precondition',
+    pattern: /(?:listen tcp\S* |Bind for )?(?:[\d.]+:(\d+))?[^\n]{0,40}(?:address already in use|port is already allocated)|ports are not available[^\n]{0,60}:(\d+)/i,
     message: ({ plan }, match) => `port ${match[1] ?? match[2] ?? plan.ports[0]?.host ?? ''} on 127.0.0.1 was taken while the cluster was being made`,
     hints: ({ plan }) => [{ text: 'let devstack choose another', command: `devstack up --name ${plan.stack}` }],
   },
   {
-    code: 'kind-port-forbidden', exit: 'precondition', pattern: /cannot expose privileged port (\d+)|bind: permission denied/i,
+    code: 'kind-port-forbidden', exit: 'precondition',
+    pattern: /cannot expose privileged port (\d+)|bind: permission denied/i,
     message: ({ plan }, match) => `this engine may not listen on port ${match[1] ?? plan.ports[0]?.host ?? ''}`,
     hints: ({ plan }) => [{ text: 'take a port from 1024 on', command: `devstack up --name ${plan.stack} --port 8080` }],
   },
   {
-    code: 'kind-name-taken', exit: 'precondition', pattern: /node\(s\) already exist for a cluster|container name "[^"]*" is already in use/i,
+    code: 'kind-name-taken', exit: 'precondition',
+    pattern: /node\(s\) already exist for a cluster|container name "[^"]*" is already in use/i,
     message: ({ plan }) => `another run is making the cluster ${plan.cluster}, or left something under its name`,
     hints: ({ plan }) => [{ text: 'remove what is there', command: `devstack down ${plan.stack}` }],
   },
   {
-    code: 'docker-not-running', exit: 'precondition', pattern: /Cannot connect to the Docker daemon|error during connect|docker daemon is not running/i,
+    code: 'docker-not-running', exit: 'precondition',
+    pattern: /Cannot connect to the Docker daemon|error during connect|docker daemon is not running/i,
     message: () => 'the Docker engine stopped answering while the cluster was being made',
     hints: (failure) => [again(failure, 'start the engine, then go on')],
   },
   {
-    code: 'docker-cli-missing', exit: 'precondition', pattern: /exec: "?docker"?: executable file not found/i,
+    code: 'docker-cli-missing', exit: 'precondition',
+    pattern: /exec: "?docker"?: executable file not found/i,
     message: () => 'kind needs the docker command, which is not on PATH',
     hints: () => [{ text: 'install it', command: 'curl -fsSL https://get.docker.com | sh' }],
   },
   {
-    code: 'kind-too-old', exit: 'precondition', pattern: /unknown (?:flag|command|apiVersion)|unable to decode config|unknown containerd config version/i,
+    code: 'kind-too-old', exit: 'precondition',
+    pattern: /unknown (?:flag|command|apiVersion)|unable to decode config|unknown containerd config version/i,
     message: () => `this kind does not understand what kind ${KIND_OF_PINS} does`,
     hints: () => [{ text: 'see which kind is found', command: 'kind version' }],
   },
   {
-    code: 'kind-node-boot', exit: 'failed', pattern: /could not find a log line that matches/i,
+    code: 'kind-node-boot', exit: 'failed',
+    pattern: /could not find a log line that matches/i,
     message: (failure) => `the node of ${imageOf(failure)} did not boot within 30 s`,
     hints: () => [{ text: 'see what this machine lacks', command: 'devstack doctor' }],
   },
   {
-    code: 'kind-kubeadm', exit: 'failed', pattern: /failed to (?:init|join) node with kubeadm/i,
+    code: 'kind-kubeadm', exit: 'failed',
+    pattern: /failed to (?:init|join) node with kubeadm/i,
     message: () => 'Kubernetes did not start in the node',
     hints: () => [{ text: 'see what this machine lacks', command: 'devstack doctor' }],
   },
@@ -150,8 +165,9 @@ function lastError(journal: string): string | undefined {
   return journal.split('\n').filter((line) => /^E\d{4}|err="/.test(line) && !/connection refused|Unable to write event/.test(line)).at(-1);
 }
 
+/** Without the names of those who passed it on. */
 function clip(line: string): string {
-  const plain = line.trim().replace(/^(?:ERROR|Command Output|docker|Error response from daemon): /g, '').replace(/^docker: /, '').replace(/^Error response from daemon: /, '');
+  const plain = line.trim().replace(/^(?:(?:ERROR|Command Output|docker|Error response from daemon): )+/, '');
   return plain.length <= MAX_LINE ? plain : `${plain.slice(0, MAX_LINE - 1)}…`;
 }
 

@@ -41,7 +41,9 @@ export async function readHoldings(docker: Docker, { stack, cluster }: Target): 
   ]);
   const network = networks.find((candidate) => isOurs(candidate, stack));
   const seen = unique([...kindNodes, ...named, ...labelled.filter((container) => isOurs(container, stack))]);
-  const nodes = seen.filter((container) => isOurs(container, stack) || hangsOn(container, network) || (networks.length === 0 && isStranded(container, cluster)));
+  const nodes = seen.filter((container) => (
+    isOurs(container, stack) || hangsOn(container, network) || (networks.length === 0 && isStranded(container, cluster))
+  ));
   return {
     network, nodes,
     record: network === undefined ? undefined : readStackRecord(network.labels),

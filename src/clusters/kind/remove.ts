@@ -73,7 +73,8 @@ async function isTaken({ name, image, stack }: NodeName, { ports: { docker, cloc
   const started = clock.monotonic();
   for (;;) {
     try {
-      const id = await docker.createContainer({ name, image, network: { name: 'none' }, labels: { [DOCKER_STACK_LABEL]: stack, [DOCKER_PROVIDER_LABEL]: 'kind' } });
+      const labels = { [DOCKER_STACK_LABEL]: stack, [DOCKER_PROVIDER_LABEL]: 'kind' };
+      const id = await docker.createContainer({ name, image, network: { name: 'none' }, labels });
       await docker.removeContainer(id);
       return false;
     } catch (cause) {

@@ -37,7 +37,11 @@ export const size: Check = {
     const memoryMi = Math.floor(info.memoryBytes / MEBI);
     const has = `${info.cpus} CPUs, ${memoryMi} MiB`;
     const needs = `knative needs ${(wish.cpuMilli / 1000).toFixed(1)} CPUs, ${wish.memoryMi} MiB`;
-    if (info.cpus * 1000 < wish.cpuMilli) return failed(`${has}; ${needs}`, { text: 'lower what the addons ask for, or give the engine more CPUs', command: 'devstack up knative --fit' });
+    if (info.cpus * 1000 < wish.cpuMilli) {
+      return failed(`${has}; ${needs}`, {
+        text: 'lower what the addons ask for, or give the engine more CPUs', command: 'devstack up knative --fit',
+      });
+    }
     if (memoryMi < wish.memoryMi) return failed(`${has}; ${needs}`, { text: 'give the engine more memory (Docker Desktop: Settings, Resources)' });
     return ok(`${has}; ${needs}`);
   },
@@ -48,7 +52,11 @@ export const cgroup: Check = {
   async ask({ engine: asked }) {
     const info = await asked;
     if (info.cgroupVersion === '2') return ok('version 2');
-    if (info.rootless) return failed('version 1, with which a rootless engine cannot run nodes', { text: 'boot with version 2', command: 'xdg-open https://kind.sigs.k8s.io/docs/user/rootless/' });
+    if (info.rootless) {
+      return failed('version 1, with which a rootless engine cannot run nodes', {
+        text: 'boot with version 2 (kernel argument systemd.unified_cgroup_hierarchy=1)',
+      });
+    }
     return warning('version 1: Kubernetes 1.35 and newer do not start here, so devstack takes 1.34', {
       text: 'boot with version 2 for newer ones (WSL: kernelCommandLine=cgroup_no_v1=all in .wslconfig)',
     });
@@ -96,6 +104,8 @@ export const snap: Check = {
     }
     const home = ports.env['HOME'] ?? '/';
     if (!path.startsWith('/snap/') || ports.folders.state.startsWith(`${home}/`)) return ok(path);
-    return warning(`${path} cannot read ${ports.folders.state}`, { text: 'keep the files of devstack under your home', command: 'export DEVSTACK_HOME="$HOME/devstack"' });
+    return warning(`${path} cannot read ${ports.folders.state}`, {
+      text: 'keep the files of devstack under your home', command: 'export DEVSTACK_HOME="$HOME/devstack"',
+    });
   },
 };

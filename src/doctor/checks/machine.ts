@@ -40,7 +40,9 @@ export const port: Check = {
   async ask({ ports, wish, engine }) {
     const { rootless } = await engine.catch(() => ({ rootless: false }));
     if (rootless && wish.port < FIRST_FREE_PORT) {
-      return warning(`${wish.port}: a rootless engine may only listen from ${FIRST_FREE_PORT} on`, { text: 'take another', command: 'devstack up --port 8080' });
+      return warning(`${wish.port}: a rootless engine may only listen from ${FIRST_FREE_PORT} on`, {
+        text: 'take another', command: 'devstack up --port 8080',
+      });
     }
     if (await ports.network.canBind(wish.port)) return ok(`${wish.port} on 127.0.0.1 is free`);
     const containers = await ports.docker.listContainers({}).catch(() => []);
@@ -116,7 +118,11 @@ export const remains: Check = {
     // Where the nodes are containers; a swarm on the engine itself has none.
     const empty = networks.filter((network) => !containers.some((container) => container.networks.includes(network.name)));
     const [left] = empty.flatMap((network) => readStackRecord(network.labels) ?? []).filter((record) => record.nodeImage !== undefined);
-    if (left !== undefined) return warning(`stack ${left.stack} has a network and no nodes: a run was cut off`, { text: 'remove what is left', command: `devstack down ${left.stack}` });
+    if (left !== undefined) {
+      return warning(`stack ${left.stack} has a network and no nodes: a run was cut off`, {
+        text: 'remove what is left', command: `devstack down ${left.stack}`,
+      });
+    }
     const stacks = [...new Set(records.map((record) => record.stack))];
     return ok(stacks.length === 0 ? 'none' : stacks.join(', '));
   },
@@ -150,8 +156,16 @@ export const wsl: Check = {
   async ask({ ports }) {
     const kernel = ports.platform.os === 'linux' ? await ports.files.readText('/proc/version') : undefined;
     if (kernel === undefined || !/microsoft/i.test(kernel)) return skipped('not here');
-    if (!/wsl2|microsoft-standard/i.test(kernel)) return failed('version 1 cannot run containers', { text: 'convert it to version 2 (in a Windows terminal)', command: 'wsl --set-version Ubuntu 2' });
-    if (ports.folders.state.startsWith('/mnt/')) return warning(`${ports.folders.state} is on a disk of Windows`, { text: 'keep the files of devstack on the disk of Linux', command: 'export DEVSTACK_HOME="$HOME/devstack"' });
+    if (!/wsl2|microsoft-standard/i.test(kernel)) {
+      return failed('version 1 cannot run containers', {
+        text: 'convert it to version 2 (in a Windows terminal)', command: 'wsl --set-version Ubuntu 2',
+      });
+    }
+    if (ports.folders.state.startsWith('/mnt/')) {
+      return warning(`${ports.folders.state} is on a disk of Windows`, {
+        text: 'keep the files of devstack on the disk of Linux', command: 'export DEVSTACK_HOME="$HOME/devstack"',
+      });
+    }
     return ok('version 2');
   },
 };

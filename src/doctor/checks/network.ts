@@ -32,12 +32,18 @@ export const proxy: Check = {
     if (set.length === 0) return ok('none');
     const local = set.find((name) => isLoopback(ports.env[name] ?? ''));
     // https://github.com/kubernetes-sigs/kind/issues/1459
-    if (local !== undefined) return warning(`${local} leads to this machine, where no node can follow`, { text: 'give it an address that containers reach', command: `export ${local}=http://host.docker.internal:3128` });
+    if (local !== undefined) {
+      return warning(`${local} leads to this machine, where no node can follow`, {
+        text: 'give it an address that containers reach', command: `export ${local}=http://host.docker.internal:3128`,
+      });
+    }
     const direct = (ports.env['NO_PROXY'] ?? ports.env['no_proxy'] ?? '').split(',').map((entry) => entry.trim());
     const missing = direct.includes('*') ? [] : DIRECT.filter((entry) => !direct.includes(entry));
     if (missing.length === 0) return ok(`${set.join(', ')}, with exceptions for this machine and clusters`);
     const whole = [...direct.filter((entry) => entry !== ''), ...missing].join(',');
-    return warning(`${set.join(', ')} is set, but NO_PROXY lacks ${missing.join(', ')}`, { text: 'let local traffic go directly', command: `export NO_PROXY=${whole}` });
+    return warning(`${set.join(', ')} is set, but NO_PROXY lacks ${missing.join(', ')}`, {
+      text: 'let local traffic go directly', command: `export NO_PROXY=${whole}`,
+    });
   },
 };
 
@@ -57,7 +63,9 @@ export const interception: Check = {
     } catch (error) {
       const reason = isDevstackError(error) ? error.reason ?? '' : String(error);
       if (!/certificate/i.test(reason)) return skipped(`${REGISTRY} is out of reach: what is not in the cache cannot be fetched`);
-      return warning(`${REGISTRY}: ${reason}`, { text: 'name the authority of your company; the engine needs it as well', command: 'export DEVSTACK_CA_FILE=/path/to/ca.pem' });
+      return warning(`${REGISTRY}: ${reason}`, {
+        text: 'name the authority of your company; the engine needs it as well', command: 'export DEVSTACK_CA_FILE=/path/to/ca.pem',
+      });
     }
   },
 };
