@@ -17,13 +17,15 @@ const LONGEST_PAUSE_MS = 50;
 const MAX_RECORD_BYTES = 4_096;
 
 export interface LockOptions {
+  /** How long one holder is waited for. Where many take turns, the time begins anew with each: there it goes on. */
   readonly waitMs?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Runs `work` while this process holds the lock at `path`. A holder that is dead is taken over at once; one on another host or
- * in another container is respected. Throws `locked` after `waitMs`, `lock-blocked` when something else than a lock is there.
+ * in another container is respected. Throws `locked` when one holder keeps it longer than `waitMs`, `lock-blocked` when something
+ * else than a lock is there.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   const held = await acquire(path, options);
@@ -50,7 +52,8 @@ interface Found {
 }
 
 async function acquire(path: string, options: LockOptions): Promise<Held> {
-  const deadline = performance.now() + (options.waitMs ?? DEFAULT_WAIT_MS);
+  let holder = '';
+  let deadline = 0;
   let pause = 1;
   for (;;) {
     options.signal?.throwIfAborted();
@@ -61,6 +64,10 @@ async function acquire(path: string, options: LockOptions): Promise<Held> {
     if (await isLeftBehind(found)) {
       await takeAway(path, found, options);
       continue;
+    }
+    if (found.token !== holder) {
+      holder = found.token;
+      deadline = performance.now() + (options.waitMs ?? DEFAULT_WAIT_MS);
     }
     if (performance.now() >= deadline) throw lockedError(path, found);
     // Random, so that many waiters do not meet again at the same instant.

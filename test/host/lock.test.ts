@@ -53,6 +53,17 @@ test('a live holder: waits, then says who it is', async () => {
   });
 });
 
+test('a turn of somebody else is no stand-still: the wait begins anew with each holder', async () => {
+  const path = join(temporaryFolder(), 'lock');
+  const order: number[] = [];
+  const turn = (index: number) => withLock(path, async () => {
+    order.push(index);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }, { waitMs: 200 });
+  await Promise.all(Array.from({ length: 8 }, (_, index) => turn(index)));
+  expect(order.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+});
+
 test('an abort ends the wait', async () => {
   const path = join(temporaryFolder(), 'lock');
   await plant(path);
