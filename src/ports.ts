@@ -78,7 +78,7 @@ export interface Files {
   /** Removes a file or a tree; absent is fine. */
   remove(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** Runs `work` while holding the lock at `path`; a dead holder is taken over within a second. Throws `locked`. */
+  /** Runs `work` while holding the lock at `path`; a dead holder is taken over within a second. Throws `locked` when one holder keeps it for `waitMs`. */
   withLock<T>(path: string, work: () => Promise<T>, options?: { readonly waitMs?: number; readonly signal?: AbortSignal }): Promise<T>;
 }
 
@@ -172,8 +172,8 @@ export interface Yaml {
   parseAll(text: string, name: string): readonly Json[];
   /** One document with the position of each value, for messages that name the line. */
   parse(text: string, name: string): { readonly value: Json; lineOf(path: readonly (string | number)[]): number | undefined };
-  /** Where each value of the one document is; undefined when it has no content. */
-  locate(text: string, name: string): YamlNode | undefined;
+  /** The one document, and where each of its values is; undefined when it has no content. */
+  locate(text: string, name: string): { readonly value: Json; readonly node: YamlNode } | undefined;
   /** Text that every reader of YAML 1.1 and 1.2 understands alike. */
   stringify(value: Json): string;
 }
@@ -226,8 +226,6 @@ export interface DockerInfo {
   readonly isSwarmManager: boolean;
   /** The engine's clock, milliseconds since the epoch. */
   readonly systemTimeMs?: number;
-  /** Where it keeps images and volumes, as a path of its own machine. */
-  readonly rootDirectory?: string;
   /** Where it keeps images and volumes, as a path of its own machine. */
   readonly rootDirectory?: string;
 }

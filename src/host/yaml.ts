@@ -57,9 +57,7 @@ export function createYaml(): Yaml {
     locate(text, name) {
       const { document, lines } = readOne(text, name, '1.1 with tokens');
       if (document === undefined || document.contents === null) return undefined;
-      // Also refuses what has no JSON.
-      toJson(document, name, lines);
-      return locate(document.contents as Node, document);
+      return { value: toJson(document, name, lines), node: locate(document.contents as Node, document) };
     },
     stringify,
   };

@@ -14,6 +14,8 @@ import { applySplices, entryOf, insertItem, isEmpty, rawValue, removeItem, remov
 const MARK = 'devstack.dev';
 const CURRENT = 'current-context';
 const BOM = '\uFEFF';
+/** Over so many stacks that are gone the current context finds its way back; then to what the user had. */
+const MAX_STEPS_BACK = 8;
 
 const SECTIONS = [{ list: 'clusters', field: 'cluster' }, { list: 'users', field: 'user' }, { list: 'contexts', field: 'context' }] as const;
 type Section = (typeof SECTIONS)[number];
@@ -70,9 +72,8 @@ export function readEntries(stack: string, source: { readonly text: string; read
 /** The text with the entries in it; the same text when they are there already. */
 export function mergeEntries(source: KubeconfigText, entries: StackEntries, use: boolean): string {
   const { body, bom } = withoutBom(source.text ?? '');
-  const sheet = sheetOf(body, source);
+  const { sheet, config } = read(body, source);
   if (sheet === undefined || sheet.root.entries.length === 0) return bom + fromNothing(source, sheet, { entries, use, body });
-  const config = source.yaml.parseAll(body, source.name)[0] ?? null;
   const mark = markFor(sheet, config, { entries, use, file: source.text === undefined ? 'absent' : 'present' });
   const splices = SECTIONS.flatMap((section) => putItem(sheet, config, { section, entries, mark }));
   if (use && stringAt(config, CURRENT) !== entries.context) splices.push(setRawValue(sheet, CURRENT, scalarText(sheet, entries.context)));
@@ -95,8 +96,7 @@ export function unmergeEntries(source: KubeconfigText & { readonly text: string 
   let isFileOurs = false;
   // Once; more often only if somebody has copied a marked entry under another name.
   for (;;) {
-    const sheet = text.includes(MARK) ? sheetOf(text, source) : undefined;
-    const config = sheet === undefined ? null : (source.yaml.parseAll(text, source.name)[0] ?? null);
+    const { sheet, config } = text.includes(MARK) ? read(text, source) : NOTHING;
     const splices = sheet === undefined ? [] : removal(sheet, config, stack);
     if (splices.length === 0) break;
     isFileOurs ||= marksOf(config).some(({ mark }) => mark.stack === stack && mark.before.file === 'absent');
@@ -197,7 +197,7 @@ function previousOf({ sheet, config, marks, own, use, context }: Turning): Previ
   // A stack's own context is no place to go back to for the user: its predecessor is.
   if (other?.mark.previous !== undefined) {
     const { stacks, raw } = other.mark.previous;
-    return { stacks: [other.name, ...stacks].filter((name) => name !== context), raw };
+    return { stacks: [other.name, ...stacks].filter((name) => name !== context).slice(0, MAX_STEPS_BACK), raw };
   }
   return { stacks: [], raw: rawValue(sheet, CURRENT) ?? null };
 }
@@ -282,11 +282,20 @@ function withoutBom(text: string): { readonly body: string; readonly bom: string
   return text.startsWith(BOM) ? { body: text.slice(1), bom: BOM } : { body: text, bom: '' };
 }
 
-function sheetOf(text: string, source: KubeconfigText): Sheet | undefined {
-  const root = source.yaml.locate(text, source.name);
-  if (root === undefined) return undefined;
-  if (root.kind !== 'map') throw unclear(source.name, 'it is not a map');
-  return { text, root, eol: text.includes('\r\n') ? '\r\n' : '\n', name: source.name, yaml: source.yaml };
+interface Read {
+  /** Undefined: there is nothing but comments. */
+  readonly sheet: Sheet | undefined;
+  readonly config: Json;
+}
+
+const NOTHING: Read = { sheet: undefined, config: null };
+
+function read(text: string, source: KubeconfigText): Read {
+  const located = source.yaml.locate(text, source.name);
+  if (located === undefined) return NOTHING;
+  if (located.node.kind !== 'map') throw unclear(source.name, 'it is not a map');
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  return { sheet: { text, root: located.node, eol, name: source.name, yaml: source.yaml }, config: located.value };
 }
 
 interface Edit {

@@ -102,7 +102,7 @@ describe('stringify', () => {
 describe('locate', () => {
   test('each place holds the text of its value', () => {
     const source = 'a: "x"  # c\nlist:\n  - one\n  -   k: v\nflow: [1, {b: 2}]\nnone:\n';
-    const root = yaml.locate(source, 'x');
+    const root = yaml.locate(source, 'x')?.node;
     if (root?.kind !== 'map') throw new Error('not a map');
     expect(root.entries.map((entry) => [entry.key, source.slice(entry.start, entry.keyEnd), source.slice(entry.value.start, entry.value.end)])).toEqual([
       ['a', 'a', '"x"'], ['list', 'list', '- one\n  -   k: v\n'], ['flow', 'flow', '[1, {b: 2}]'], ['none', 'none', ''],

@@ -15,7 +15,7 @@ import { BY_HAND, ownKubeconfig } from './kubeconfig-texts.ts';
 /** More by hand: KUBECONFIG_WRITERS=64 KUBECONFIG_ROUNDS=100. */
 const WRITERS = Number(process.env['KUBECONFIG_WRITERS'] ?? 4);
 const ROUNDS = Number(process.env['KUBECONFIG_ROUNDS'] ?? 3);
-const TIMEOUT_MS = 60_000 + WRITERS * ROUNDS * 500;
+const TIMEOUT_MS = 60_000 + WRITERS * ROUNDS * 2000;
 
 const folder = mkdtempSync(join(tmpdir(), 'devstack-test-writer-'));
 const program = join(folder, 'writer.mjs');
