@@ -2,7 +2,7 @@
 //
 // Before kind is run, devstack makes the cluster's network, with labels. What hangs on that network is ours, also when the
 // run that made it was killed in the middle and the state folder is gone. Containers of kind itself take no labels from us.
-import { failedError, preconditionError } from '../../model/error.ts';
+import { failedError, isDevstackError, preconditionError } from '../../model/error.ts';
 import type { ClusterState } from '../../model/fact.ts';
 import { DOCKER_STACK_LABEL } from '../../model/label.ts';
 import { readStackRecord, type StackRecord } from '../../model/record.ts';
@@ -81,7 +81,13 @@ function foreignReason(network: DockerNetwork | undefined, node: DockerContainer
 
 async function readFinished(docker: Docker, controlPlane: DockerContainer | undefined): Promise<string | undefined> {
   if (controlPlane === undefined) return undefined;
-  return (await docker.readFile(controlPlane.name, FINISHED_FILE))?.trim().replace(/^v/, '');
+  try {
+    return (await docker.readFile(controlPlane.name, FINISHED_FILE))?.trim().replace(/^v/, '');
+  } catch (cause) {
+    // Gone since it was listed: another run, forced to end, has just removed it.
+    if (isDevstackError(cause) && /no such container/i.test(cause.reason ?? '')) return undefined;
+    throw cause;
+  }
 }
 
 /** Marks the cluster as whole. Throws `kind-not-marked`. */

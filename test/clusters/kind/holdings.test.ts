@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { discoverStacks } from '../../../src/clusters/index.ts';
 import { kind } from '../../../src/clusters/kind/index.ts';
+import { failedError } from '../../../src/model/error.ts';
 import { stackLabels } from '../../../src/model/record.ts';
 import { addCluster, addNode, CLUSTER, type KindWorld, kindWorld, planOf } from './kind-world.ts';
 
@@ -22,6 +23,13 @@ describe('states, told by Docker alone', () => {
     addCluster(world.engine, labels());
     world.engine.find(`${CLUSTER}-control-plane`).files.delete('/kind/devstack-finished');
     expect(await observe()).toMatchObject({ state: 'partial', reason: 'its creation was cut off' });
+  });
+
+  test('a node that goes away between the list and the look at it was cut off', async () => {
+    addCluster(world.engine, labels());
+    const { files } = world.engine.find(`${CLUSTER}-control-plane`);
+    files.get = () => { throw failedError({ code: 'docker-failed', message: 'could not read', reason: `No such container: ${CLUSTER}-control-plane` }); };
+    expect(await observe()).toMatchObject({ state: 'partial' });
   });
 
   test('a missing worker', async () => {
