@@ -57,6 +57,8 @@ export interface CommandContext {
   readonly paint: Paint;
   readonly emit: Emit;
   readonly prompts: Prompts;
+  /** Ends the live view of steps: what the command writes next has the terminal for itself. */
+  closeRenderer(): void;
   /** The use cases, composed on first use: adapters load here and nowhere else. */
   useCases(network?: NetworkSettings): Promise<UseCases>;
 }

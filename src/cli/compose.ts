@@ -5,6 +5,7 @@ import { VERSION } from '../model/version.ts';
 import type { Ports } from '../ports.ts';
 import type { Io } from './io.ts';
 import type { Journals } from './operations/journals.ts';
+import { templatesFolder } from './templates-folder.ts';
 import type { UseCases } from './use-cases.ts';
 
 /** What adapters have to tell goes to whoever asked last: one run asks for one thing at a time. */
@@ -58,8 +59,8 @@ async function composePorts(host: Host, settings: NetworkSettings | undefined, t
 export async function compose(io: Io, settings: NetworkSettings | undefined): Promise<UseCases> {
   const talk: Talk = { emit: () => undefined };
   const host = await composeHost(io);
-  const [ports, journals, { createUseCases }] = await Promise.all([
-    composePorts(host, settings, talk), composeJournals(host), import('./operations/index.ts'),
+  const [ports, journals, { createLoadHttp }, templates, { createUseCases }] = await Promise.all([
+    composePorts(host, settings, talk), composeJournals(host), import('../host/load-http.ts'), templatesFolder(host.files), import('./operations/index.ts'),
   ]);
-  return createUseCases({ ports, journals, listen: (emit) => { talk.emit = emit; } });
+  return createUseCases({ ports, journals, loadHttp: createLoadHttp(), templates, listen: (emit) => { talk.emit = emit; } });
 }

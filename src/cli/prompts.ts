@@ -7,6 +7,8 @@ export interface Prompts {
   readonly isAvailable: boolean;
   /** Throws `answer-missing` naming the flag when nobody can be asked, `interrupted` on Ctrl-C. */
   confirm(question: string, options: { readonly default: boolean; readonly flag: string }): Promise<boolean>;
+  /** The default when the person just presses Enter. `problemOf` says why an answer cannot be used. */
+  text(question: string, options: { readonly default: string; readonly flag: string; problemOf?(answer: string): string | undefined }): Promise<string>;
   choose(question: string, choices: readonly string[], options: { readonly flag: string }): Promise<string>;
 }
 
@@ -37,6 +39,11 @@ export function createPrompts(io: Io, isQuiet: boolean): Prompts {
       if (!isAvailable) throw answerMissing(message, options.flag);
       const { confirm } = await import('@inquirer/prompts');
       return ask(() => confirm({ message, default: options.default }, where));
+    },
+    async text(message, options) {
+      if (!isAvailable) throw answerMissing(message, options.flag);
+      const { input } = await import('@inquirer/prompts');
+      return ask(() => input({ message, default: options.default, validate: (answer) => options.problemOf?.(answer) ?? true }, where));
     },
     async choose(message, choices, options) {
       if (!isAvailable) throw answerMissing(message, options.flag);

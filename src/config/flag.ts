@@ -39,6 +39,8 @@ export interface DurationFlag extends FlagBase {
 /** Given several times, or once with commas. */
 export interface ListFlag extends FlagBase {
   readonly kind: 'list';
+  /** A comma is part of the value: `--env LIST=a,b`. */
+  readonly hasCommas?: true;
 }
 
 export type Flag = BooleanFlag | TextFlag | IntegerFlag | DurationFlag | ListFlag;
@@ -79,7 +81,7 @@ export function readFlag(flag: Flag, texts: readonly string[]): ReadResult {
       const value = parseDuration(text);
       return value === undefined ? { problem: `${quote(text)} is not a duration such as 90s, 10m or 1h` } : { value };
     }
-    case 'list': return { value: texts.flatMap((item) => item.split(',')).map((item) => item.trim()).filter((item) => item !== '') };
+    case 'list': return flag.hasCommas === true ? { value: texts } : { value: texts.flatMap((item) => item.split(',')).map((item) => item.trim()).filter((item) => item !== '') };
     case 'text': return readText(flag, text);
   }
 }

@@ -21,6 +21,8 @@ export const PART_LABEL = 'devstack.dev/part';
 export const APPLIED_ANNOTATION = 'devstack.dev/applied';
 /** Kubernetes annotation that a person sets to `keep`: devstack then never removes the object. */
 export const ON_REMOVE_ANNOTATION = 'devstack.dev/on-remove';
+/** Kubernetes annotation on what serves an app: JSON of the request that proves it (`path`, `expectStatus`, `expectBody`). */
+export const PROBE_ANNOTATION = 'devstack.dev/probe';
 /** Field manager of every server-side apply. */
 export const FIELD_MANAGER = 'devstack';
 /** Where the inventories live (one ConfigMap for each part). */

@@ -47,6 +47,7 @@ export function endpointOf(input: EndpointInput): Endpoint {
   const portSuffix = input.port === 80 ? '' : `:${input.port}`;
   const url = `http://${input.host}${portSuffix}${input.path}`;
   const address = `127.0.0.1:${input.port}`;
-  const curl = input.resolves ? `curl ${url}` : `curl -H 'Host: ${input.host}' http://${address}${input.path}`;
+  const quoted = (text: string) => (/^[\w:/.-]+$/.test(text) ? text : `'${text.replaceAll("'", '%27')}'`);
+  const curl = input.resolves ? `curl ${quoted(url)}` : `curl -H 'Host: ${input.host}' ${quoted(`http://${address}${input.path}`)}`;
   return { name: input.name, url, host: input.host, address, path: input.path, curl };
 }

@@ -2,9 +2,12 @@
 import { setMaxListeners } from 'node:events';
 import { discoverStacks } from '../../clusters/index.ts';
 import type { Emit } from '../../model/event.ts';
-import type { Ports } from '../../ports.ts';
+import type { LoadHttp, Ports } from '../../ports.ts';
 import type { RunOptions, UseCases } from '../use-cases.ts';
 import { addonImages, changeAddons, listAddons, planAddonRemoval, planAddons } from './addon.ts';
+import { deployApp, planAppDeploy, planRemoveApp, removeApp } from './app-deploy.ts';
+import { findApp, listApps } from './app-target.ts';
+import { appEndpoint, appLogs, loadApp, openUrl } from './app-watch.ts';
 import { collectStack } from './collect.ts';
 import { examineMachine } from './doctor.ts';
 import { downStack, planDownStack } from './down.ts';
@@ -16,11 +19,14 @@ import { planStack, upStack } from './up.ts';
 export interface Wiring {
   readonly ports: Ports;
   readonly journals: Journals;
+  readonly loadHttp: LoadHttp;
+  /** Folder of the templates. */
+  readonly templates: string;
   /** Where adapters talk to from now on. */
   listen(emit: Emit): void;
 }
 
-export function createUseCases({ ports, journals, listen }: Wiring): UseCases {
+export function createUseCases({ ports, journals, loadHttp, templates, listen }: Wiring): UseCases {
   const heard = <O extends RunOptions>(options: O): O => {
     listen(options.emit);
     setMaxListeners(0, options.signal); // many requests at once listen to it: that is no leak
@@ -46,6 +52,16 @@ export function createUseCases({ ports, journals, listen }: Wiring): UseCases {
       return (await ports.processes.run(program, words, { ...request, signal })).exitCode;
     },
     collect: (stack, folder, options) => collectStack(ports, stack, folder, heard(options)),
+    planDeploy: (request, options) => planAppDeploy(ports, templates, request, heard(options)),
+    deploy: (planned, options) => deployApp(ports, journals, planned, heard(options)),
+    findApp: (app, stack, options) => findApp(ports, app, stack, heard(options)),
+    apps: (stack, options) => listApps(ports, stack, heard(options)),
+    planRemoveApp,
+    removeApp: (plan, options) => removeApp(ports, journals, plan, heard(options)),
+    appLogs: (ref, choice, options) => appLogs(ports, ref, choice, heard(options)),
+    appEndpoint: (ref, options) => appEndpoint(ports, ref, heard(options)),
+    openUrl: (url, options) => openUrl(ports, url, heard(options)),
+    loadApp: (request, options) => loadApp(ports, loadHttp, request, heard(options)),
     doctor: (options) => examineMachine(ports, heard(options)),
   };
 }

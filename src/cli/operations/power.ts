@@ -15,7 +15,8 @@ import { providerContext } from './up.ts';
 /** Pods of a woken node look ready before they are: only the answer tells, and it may have to wait for all of them to start again. */
 const TIMEOUT = { cluster: 120_000, wait: 300_000, probe: 180_000 } as const;
 
-function planOf(found: StackFacts, facts: ClusterFacts): ClusterPlan {
+/** The cluster of a stack that exists, as a plan of one. */
+export function clusterPlanOf(found: StackFacts, facts: ClusterFacts): ClusterPlan {
   const port = facts.ingressPort ?? found.port;
   return {
     stack: found.stack, cluster: found.cluster, provider: found.provider, nodeImage: facts.nodeImage, kubernetes: facts.kubernetes, nodes: facts.nodes,
@@ -48,7 +49,7 @@ async function locate(ports: Ports, stack: string | undefined, { signal }: RunOp
 
 export async function stopStack(ports: Ports, stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly wasRunning: boolean }> {
   const { found, power, facts } = await locate(ports, stack, options);
-  if (facts.state === 'running') await power.stop(planOf(found, facts), providerContext(ports, options.signal));
+  if (facts.state === 'running') await power.stop(clusterPlanOf(found, facts), providerContext(ports, options.signal));
   return { stack: found.stack, wasRunning: facts.state === 'running' };
 }
 
@@ -72,7 +73,7 @@ async function planVerify(ports: Ports, run: Run, input: { readonly found: Stack
 export async function startStack(ports: Ports, journals: Journals, stack: string | undefined, options: RunOptions): Promise<UpResult> {
   const started = ports.clock.monotonic();
   const { found, provider, facts } = await locate(ports, stack, options);
-  const cluster = planOf(found, facts);
+  const cluster = clusterPlanOf(found, facts);
   const wake: Plan = {
     schema: 1, stack: found.stack, notes: [], endpoints: [],
     steps: [{ kind: 'cluster', id: 'cluster', title: `Start ${provider.title} cluster ${found.cluster}`, lane: 'Cluster', needs: [], cluster, timeoutMs: TIMEOUT.cluster }],

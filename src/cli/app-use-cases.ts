@@ -1,0 +1,82 @@
+// What commands about apps ask for: deploy, look, load.
+
+import type { LoadSpec } from '../load/load-spec.ts';
+import type { LoadResult } from '../load/run-load.ts';
+import type { LoadSecond } from '../load/timeline.ts';
+import type { Plan } from '../model/plan.ts';
+import type { DeployKind } from '../plan/plan-deploy.ts';
+import type { EndpointResult, RunOptions } from './use-cases.ts';
+
+export interface DeployRequest {
+  /** A folder, or the id of a template. */
+  readonly source: string;
+  readonly cwd: string;
+  /** Undefined: the only stack there is. */
+  readonly stack: string | undefined;
+  readonly kind: DeployKind | undefined;
+  readonly namespace: string;
+  readonly env: { readonly [name: string]: string };
+  readonly buildArgs: { readonly [name: string]: string };
+  readonly port: number | undefined;
+  /** For a folder that says nothing of itself. */
+  readonly probePath: string;
+}
+
+export interface PlannedDeploy {
+  readonly app: string;
+  readonly kind: DeployKind;
+  readonly stack: string;
+  readonly namespace: string;
+  readonly plan: Plan;
+}
+
+export interface DeployResult {
+  readonly app: string;
+  readonly kind: DeployKind;
+  readonly stack: string;
+  readonly namespace: string;
+  readonly images: readonly string[];
+  readonly endpoints: readonly EndpointResult[];
+  /** Steps that changed something. */
+  readonly changed: number;
+  readonly durationMs: number;
+}
+
+/** An app that runs in a stack. */
+export interface AppRef {
+  readonly app: string;
+  readonly kind: DeployKind;
+  readonly stack: string;
+  readonly namespace: string;
+}
+
+export interface LogLine {
+  readonly pod: string;
+  readonly line: string;
+}
+
+export interface AppLoadRequest {
+  readonly ref: AppRef;
+  readonly spec: Omit<LoadSpec, 'target'>;
+  readonly path: string | undefined;
+  readonly onSecond?: (second: LoadSecond) => void;
+  /** Names what answered, from its answer. */
+  readonly classify?: (reply: { readonly status: number; readonly body: string }) => string | undefined;
+}
+
+export interface AppUseCases {
+  planDeploy(request: DeployRequest, options: RunOptions): Promise<PlannedDeploy>;
+  deploy(planned: PlannedDeploy, options: RunOptions & { readonly overwrite: boolean }): Promise<DeployResult>;
+  /** Throws `app-missing` with the apps that there are. */
+  findApp(app: string, stack: string | undefined, options: RunOptions): Promise<AppRef>;
+  apps(stack: string | undefined, options: RunOptions): Promise<readonly AppRef[]>;
+  /** Pure. */
+  planRemoveApp(ref: AppRef): Plan;
+  removeApp(plan: Plan, options: RunOptions): Promise<{ readonly removed: readonly string[]; readonly kept: readonly { readonly what: string; readonly reason: string }[] }>;
+  /** The newest lines of every pod of the app; with `follow` also what comes, from pods that come too, until the signal aborts. */
+  appLogs(ref: AppRef, choice: { readonly tailLines: number; readonly follow: boolean }, options: RunOptions): AsyncIterable<LogLine>;
+  appEndpoint(ref: AppRef, options: RunOptions): Promise<EndpointResult>;
+  /** Hands the address to the person's browser; false when this machine has no way to. */
+  openUrl(url: string, options: RunOptions): Promise<boolean>;
+  loadApp(request: AppLoadRequest, options: RunOptions): Promise<LoadResult>;
+}

@@ -1,0 +1,77 @@
+// devstack deploy: build, load, apply, wait, and prove by a request.
+import { type Problem, problemsError } from '../../config/problem.ts';
+import { table } from '../../render/table.ts';
+import { count, formatDuration } from '../../render/text.ts';
+import { planOutcome, tallied, targetFlags, targetStack } from '../app-flags.ts';
+import type { DeployRequest, DeployResult } from '../app-use-cases.ts';
+import { type CommandContext, defineCommand, type Outcome, yesFlag } from '../command.ts';
+import { confirmDestructive } from '../confirm.ts';
+import { endpointFields } from '../endpoint-fields.ts';
+import { followLogs } from '../follow-logs.ts';
+import { readPairs } from '../pairs.ts';
+
+const KIND_WORDS = { knative: 'a Knative service', deployment: 'a Deployment' } as const;
+
+function deployedText({ app, kind, stack, endpoints, changed, durationMs }: DeployResult, { columns, paint }: CommandContext): string {
+  const what = changed === 0 ? 'nothing had to change' : `${count(changed, 'step')} changed`;
+  const answers = endpoints.map(({ name, url, status, durationMs: took }) => [name, url, `${status ?? 'no answer'}${took === undefined ? '' : ` in ${Math.round(took)} ms`}`]);
+  const next = [['look', `devstack logs ${app}`], ['open', `devstack open ${app}`], ['load', `devstack load ${app}`], ['remove', `devstack delete ${app}`]];
+  return [
+    `${paint('green', '✔')} ${paint('bold', app)} runs in ${stack} as ${KIND_WORDS[kind]} after ${formatDuration(durationMs)}: ${what}`,
+    ...(answers.length === 0 ? [] : ['', ...table(answers, { columns, indent: 2, paint, styles: ['bold', 'cyan', 'dim'] }), ...endpoints.map(({ curl }) => `  ${paint('cyan', `$ ${curl}`)}`)]),
+    '', ...table(next, { indent: 2, paint, styles: ['dim'] }),
+  ].map((line) => `${line}\n`).join('');
+}
+
+export function deployedFields(result: DeployResult) {
+  const { app, kind, stack, namespace, images, changed, durationMs } = result;
+  return { app, kind, stack, namespace, images: [...images], endpoints: result.endpoints.map(endpointFields), changed, durationMs };
+}
+
+export const deploy = defineCommand({
+  arguments: [{ name: 'source', summary: 'a folder with an app or a Dockerfile, or the name of a template; this folder when it is left out' }],
+  flags: {
+    ...targetFlags,
+    as: { kind: 'text', choices: ['knative', 'deployment'], placeholder: 'KIND', summary: 'how to run it; by default as the app prefers and the stack can' },
+    env: { kind: 'list', hasCommas: true, short: 'e', placeholder: 'KEY=VALUE', summary: 'variable of the app' },
+    'build-arg': { kind: 'list', hasCommas: true, placeholder: 'KEY=VALUE', summary: 'argument of the Dockerfile, such as BASE=mirror.example/python:3.13-slim' },
+    port: { kind: 'integer', min: 1, max: 65_535, short: 'p', placeholder: 'PORT', summary: 'port that the container listens on, when the app does not say' },
+    namespace: { kind: 'text', placeholder: 'NAMESPACE', default: 'default', summary: 'where it goes' },
+    probe: { kind: 'text', placeholder: 'PATH', default: '/', summary: 'path that proves it, for a folder that does not say' },
+    follow: { kind: 'boolean', short: 'f', summary: 'show its log afterwards, until Ctrl-C' },
+    overwrite: { kind: 'boolean', summary: 'take back fields that somebody else changed' },
+    'dry-run': { kind: 'boolean', summary: 'show the plan and stop' },
+    ...yesFlag,
+  },
+  description: 'Builds the image with the local engine, named after its content: what is there already is not built, and what a node has is not loaded again. It applies the'
+    + ' manifest of the folder (knative.yaml, deployment.yaml) with that image, or one made for it, and ends when a request was answered.',
+  examples: [
+    { command: 'devstack deploy', summary: 'the app in this folder' },
+    { command: 'devstack deploy httpbin --as deployment', summary: 'a template, without a folder of one\'s own' },
+    { command: 'devstack deploy app --env TARGET=Knative --follow', summary: 'another folder, with a variable; then its log' },
+  ],
+  async run(input, context) {
+    const { flags } = input;
+    const problems: Problem[] = [];
+    const [env, buildArgs] = [readPairs(flags.env, '--env', problems), readPairs(flags['build-arg'], '--build-arg', problems)];
+    if (flags.probe !== undefined && !/^\/[\x21-\x7e]*$/.test(flags.probe)) problems.push({ place: '--probe', message: 'a path starts with / and has no spaces', code: 'flag-invalid' });
+    if (problems.length > 0) throw problemsError(problems);
+    const request: DeployRequest = {
+      source: input.args[0] ?? '.', cwd: context.io.cwd, stack: await targetStack(input, context), kind: flags.as === 'knative' || flags.as === 'deployment' ? flags.as : undefined,
+      namespace: flags.namespace ?? 'default', env, buildArgs, port: flags.port, probePath: flags.probe ?? '/',
+    };
+    const useCases = await context.useCases();
+    return tallied(input.line, context, async (options): Promise<Outcome> => {
+      const planned = await useCases.planDeploy(request, options);
+      if (flags['dry-run'] === true) return planOutcome(planned.plan, context);
+      await confirmDestructive(planned.plan, { isYes: flags.yes === true, context });
+      const result = await useCases.deploy(planned, { ...options, overwrite: flags.overwrite === true });
+      const text = deployedText(result, context);
+      if (flags.follow !== true) return { text, result: deployedFields(result) };
+      context.closeRenderer();
+      if (!context.isJson) context.io.stdout.write(text);
+      await followLogs(result, { useCases, options, context }, { tailLines: 20, follow: true });
+      return { result: deployedFields(result) };
+    });
+  },
+});
