@@ -84,8 +84,10 @@ describe.skipIf(LAB === undefined)('on a real cluster (DEVSTACK_LAB)', () => {
       deployments: await of('apps/v1', 'Deployment'), replicaSets: await of('apps/v1', 'ReplicaSet'), pods: await of('v1', 'Pod'), events: await of('v1', 'Event'),
       jobs: await of('batch/v1', 'Job'), nodes: name === 'unschedulable' ? await of('v1', 'Node') : [],
     };
+    const pods = new Set(all.pods.map((pod) => (pod['metadata'] as JsonObject)['name']));
+    const events = all.events.filter((event) => pods.has((event['involvedObject'] as JsonObject)['name'] ?? null));
     mkdirSync(FIXTURES, { recursive: true });
-    writeFileSync(join(FIXTURES, `${name}.json`), `${JSON.stringify(all, null, 1)}\n`);
+    writeFileSync(join(FIXTURES, `${name}.json`), `${JSON.stringify({ ...all, events }, null, 1)}\n`);
   }
 
   beforeAll(async () => {
