@@ -1,6 +1,6 @@
 // What kind says when it fails, as errors of ours. kind knows only exit code 1 and English; the texts are recorded in
 // test/fixtures/kind. Pure.
-import { type DevstackError, type DevstackErrorOptions, failedError, type Hint, preconditionError } from '../../model/error.ts';
+import { type DevstackError, failedError, type Hint, preconditionError } from '../../model/error.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import { KIND_OF_PINS } from './node-image.ts';
 
@@ -13,12 +13,15 @@ export interface KindFailure {
   readonly evidence: string;
 }
 
+/** What every error of kind tells besides. */
+interface Told {
+  readonly reason: string;
+  readonly details: { readonly log: readonly string[]; readonly exitCode: number };
+}
+
 interface Rule {
   readonly pattern: RegExp;
-  readonly exit: 'precondition' | 'failed';
-  readonly code: string;
-  message(failure: KindFailure, match: RegExpExecArray): string;
-  hints(failure: KindFailure, match: RegExpExecArray): readonly Hint[];
+  error(failure: KindFailure, told: Told, match: RegExpExecArray): DevstackError;
 }
 
 const LOG_LINES = 40;
@@ -29,100 +32,112 @@ const SIGNALLED = 128;
 const INOTIFY: Hint = {
   text: 'allow more watches, until the next boot', command: 'sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512',
 };
-const again = ({ plan }: KindFailure, text = 'try again'): Hint => ({ text, command: `devstack up --name ${plan.stack}` });
+const DOCTOR: Hint = { text: 'see what this machine lacks', command: 'devstack doctor' };
+const up = ({ plan }: KindFailure): string => `devstack up --name ${plan.stack}`;
 const imageOf = ({ plan }: KindFailure): string => plan.nodeImage ?? 'of the nodes';
+const portOf = ({ plan }: KindFailure): number | string => plan.ports[0]?.host ?? '';
 
 /** The first that matches; causes stand before the symptoms that they lead to. */
 const RULES: readonly Rule[] = [
   {
-    code: 'kind-inotify', exit: 'precondition',
     pattern: /too many open files|inotify (?:instances|watches)|inotify object/i,
-    message: () => 'the node cannot start: the machine has run out of inotify watches or instances',
-    hints: () => [INOTIFY],
+    error: (_, told) => preconditionError({
+      code: 'kind-inotify', message: 'the node cannot start: the machine has run out of inotify watches or instances', ...told, hints: [INOTIFY],
+    }),
   },
   {
-    code: 'kind-disk-full', exit: 'precondition',
     pattern: /no space left on device|disk quota exceeded/i,
-    message: () => 'the disk of the Docker engine is full',
-    hints: () => [{ text: 'see what takes the room', command: 'docker system df' }],
+    error: (_, told) => preconditionError({
+      code: 'kind-disk-full', message: 'the disk of the Docker engine is full', ...told, hints: [{ text: 'see what takes the room', command: 'docker system df' }],
+    }),
   },
   {
-    code: 'kind-cgroup-v1', exit: 'precondition',
     pattern: /kubelet is configured to not run on a host using cgroup v1|requires cgroup v2|cgroup v1 support is unsupported/i,
-    message: (failure) => `the node image ${imageOf(failure)} does not start on this engine, which has cgroup v1`,
-    hints: ({ plan }) => [{ text: 'take the last version that does', command: `devstack up --name ${plan.stack} --kubernetes 1.34` }],
+    error: (failure, told) => preconditionError({
+      code: 'kind-cgroup-v1', message: `the node image ${imageOf(failure)} does not start on this engine, which has cgroup v1`, ...told,
+      hints: [{ text: 'take the last version that does', command: `${up(failure)} --kubernetes 1.34` }],
+    }),
   },
   {
-    code: 'kind-rootless-limits', exit: 'precondition',
     pattern: /requires setting systemd property "?Delegate/i,
-    message: () => 'the rootless engine may not limit CPU, memory and processes',
-    hints: () => [{ text: 'put "[Service] Delegate=yes" there, then log in again', command: 'sudo systemctl edit user@.service' }],
+    error: (_, told) => preconditionError({
+      code: 'kind-rootless-limits', message: 'the rootless engine may not limit CPU, memory and processes', ...told,
+      hints: [{ text: 'put "[Service] Delegate=yes" there, then log in again', command: 'sudo systemctl edit user@.service' }],
+    }),
   },
   {
-    code: 'kind-rate-limited', exit: 'failed',
-    pattern: /toomanyrequests|pull rate limit|429 Too Many Requests/i,
-    message: (failure) => `the registry refuses to give out ${imageOf(failure)}: too many pulls from this address`,
-    hints: () => [{ text: 'log in, which has a budget of its own', command: 'docker login' }],
+    // A bare 429 is also what a busy API server says to kubeadm.
+    pattern: /toomanyrequests|pull rate limit|failed to pull image[^]*429 Too Many Requests/i,
+    error: (failure, told) => failedError({
+      code: 'kind-rate-limited', message: `the registry refuses to give out ${imageOf(failure)}: too many pulls from this address`, ...told,
+      hints: [{ text: 'log in, which has a budget of its own', command: 'docker login' }],
+    }),
   },
   {
-    code: 'kind-image-missing', exit: 'precondition',
     pattern: /manifest unknown|manifest for \S+ not found|repository does not exist|pull access denied|no matching manifest/i,
-    message: (failure) => `there is no node image ${imageOf(failure)} for this machine`,
-    hints: ({ plan }) => [{ text: 'take the one that devstack is tested with', command: `env -u DEVSTACK_NODE_IMAGE devstack up --name ${plan.stack}` }],
+    error: (failure, told) => preconditionError({
+      code: 'kind-image-missing', message: `there is no node image ${imageOf(failure)} for this machine`, ...told,
+      hints: [{ text: 'take the one that devstack is tested with', command: `env -u DEVSTACK_NODE_IMAGE ${up(failure)}` }],
+    }),
   },
   {
-    code: 'kind-image-unreachable', exit: 'failed',
-    pattern: /failed to pull image|no such host|i\/o timeout|TLS handshake|connection reset by peer|proxyconnect/i,
-    message: (failure) => `the node image ${imageOf(failure)} is not here, and its registry is out of reach`,
-    hints: (failure) => [{ text: 'try the pull alone', command: `docker pull ${imageOf(failure)}` }],
+    pattern: /failed to pull image/i,
+    error: (failure, told) => failedError({
+      code: 'kind-image-unreachable', message: `the node image ${imageOf(failure)} is not here, and its registry is out of reach`, ...told,
+      hints: [{ text: 'try the pull alone', command: `docker pull ${imageOf(failure)}` }],
+    }),
   },
   {
-    code: 'kind-port-taken', exit: 'precondition',
-    pattern: /(?:listen tcp\S* |Bind for )?(?:[\d.]+:(\d+))?[^\n]{0,40}(?:address already in use|port is already allocated)|ports are not available[^\n]{0,60}:(\d+)/i,
-    message: ({ plan }, match) => `port ${match[1] ?? match[2] ?? plan.ports[0]?.host ?? ''} on 127.0.0.1 was taken while the cluster was being made`,
-    hints: ({ plan }) => [{ text: 'let devstack choose another', command: `devstack up --name ${plan.stack}` }],
+    pattern: /(?:[\d.]+:(\d+))?[^\n]{0,40}(?:address already in use|port is already allocated)|ports are not available[^\n]{0,60}:(\d+)/i,
+    error: (failure, told, match) => preconditionError({
+      code: 'kind-port-taken', message: `port ${match[1] ?? match[2] ?? portOf(failure)} on 127.0.0.1 was taken while the cluster was being made`, ...told,
+      hints: [{ text: 'let devstack choose another', command: up(failure) }],
+    }),
   },
   {
-    code: 'kind-port-forbidden', exit: 'precondition',
     pattern: /cannot expose privileged port (\d+)|bind: permission denied/i,
-    message: ({ plan }, match) => `this engine may not listen on port ${match[1] ?? plan.ports[0]?.host ?? ''}`,
-    hints: ({ plan }) => [{ text: 'take a port from 1024 on', command: `devstack up --name ${plan.stack} --port 8080` }],
+    error: (failure, told, match) => preconditionError({
+      code: 'kind-port-forbidden', message: `this engine may not listen on port ${match[1] ?? portOf(failure)}`, ...told,
+      hints: [{ text: 'take a port from 1024 on', command: `${up(failure)} --port 8080` }],
+    }),
   },
   {
-    code: 'kind-name-taken', exit: 'precondition',
     pattern: /node\(s\) already exist for a cluster|container name "[^"]*" is already in use/i,
-    message: ({ plan }) => `another run is making the cluster ${plan.cluster}, or left something under its name`,
-    hints: ({ plan }) => [{ text: 'remove what is there', command: `devstack down ${plan.stack}` }],
+    error: ({ plan }, told) => preconditionError({
+      code: 'kind-name-taken', message: `another run is making the cluster ${plan.cluster}, or left something under its name`, ...told,
+      hints: [{ text: 'remove what is there', command: `devstack down ${plan.stack}` }],
+    }),
   },
   {
-    code: 'docker-not-running', exit: 'precondition',
     pattern: /Cannot connect to the Docker daemon|error during connect|docker daemon is not running/i,
-    message: () => 'the Docker engine stopped answering while the cluster was being made',
-    hints: (failure) => [again(failure, 'start the engine, then go on')],
+    error: (failure, told) => preconditionError({
+      code: 'docker-not-running', message: 'the Docker engine stopped answering while the cluster was being made', ...told,
+      hints: [{ text: 'start the engine, then go on', command: up(failure) }],
+    }),
   },
   {
-    code: 'docker-cli-missing', exit: 'precondition',
     pattern: /exec: "?docker"?: executable file not found/i,
-    message: () => 'kind needs the docker command, which is not on PATH',
-    hints: () => [{ text: 'install it', command: 'curl -fsSL https://get.docker.com | sh' }],
+    error: (_, told) => preconditionError({
+      code: 'docker-cli-missing', message: 'kind needs the docker command, which is not on PATH', ...told,
+      hints: [{ text: 'install it', command: 'curl -fsSL https://get.docker.com | sh' }],
+    }),
   },
   {
-    code: 'kind-too-old', exit: 'precondition',
     pattern: /unknown (?:flag|command|apiVersion)|unable to decode config|unknown containerd config version/i,
-    message: () => `this kind does not understand what kind ${KIND_OF_PINS} does`,
-    hints: () => [{ text: 'see which kind is found', command: 'kind version' }],
+    error: (_, told) => preconditionError({
+      code: 'kind-too-old', message: `this kind does not understand what kind ${KIND_OF_PINS} does`, ...told,
+      hints: [{ text: 'see which kind is found', command: 'kind version' }],
+    }),
   },
   {
-    code: 'kind-node-boot', exit: 'failed',
     pattern: /could not find a log line that matches/i,
-    message: (failure) => `the node of ${imageOf(failure)} did not boot within 30 s`,
-    hints: () => [{ text: 'see what this machine lacks', command: 'devstack doctor' }],
+    error: (failure, told) => failedError({
+      code: 'kind-node-boot', message: `the node of ${imageOf(failure)} did not boot within 30 s`, ...told, hints: [DOCTOR],
+    }),
   },
   {
-    code: 'kind-kubeadm', exit: 'failed',
     pattern: /failed to (?:init|join) node with kubeadm/i,
-    message: () => 'Kubernetes did not start in the node',
-    hints: () => [{ text: 'see what this machine lacks', command: 'devstack doctor' }],
+    error: (_, told) => failedError({ code: 'kind-kubeadm', message: 'Kubernetes did not start in the node', ...told, hints: [DOCTOR] }),
   },
 ];
 
@@ -132,23 +147,15 @@ const NOISE = /cgroup v1 is deprecated|Overriding docker network|Here be dragons
 export function kindError(failure: KindFailure): DevstackError {
   const text = `${failure.output}\n${failure.evidence}`;
   const details = { log: tail(text), exitCode: failure.exitCode };
-  for (const rule of RULES) {
-    const match = rule.pattern.exec(text);
-    if (match === null) continue;
-    return made(rule.exit, {
-      code: rule.code, message: rule.message(failure, match), reason: reasonOf(failure, match), hints: rule.hints(failure, match), details,
-    });
+  for (const { pattern, error } of RULES) {
+    const match = pattern.exec(text);
+    if (match !== null) return error(failure, { reason: reasonOf(failure, match), details }, match);
   }
+  const hints = [{ text: 'try again', command: up(failure) }];
   if (failure.exitCode > SIGNALLED) {
-    return failedError({ code: 'kind-killed', message: `kind was ended by signal ${failure.exitCode - SIGNALLED}`, hints: [again(failure)], details });
+    return failedError({ code: 'kind-killed', message: `kind was ended by signal ${failure.exitCode - SIGNALLED}`, hints, details });
   }
-  return failedError({
-    code: 'kind-failed', message: `kind could not make the cluster ${failure.plan.cluster}`, reason: reasonOf(failure, null), hints: [again(failure)], details,
-  });
-}
-
-function made(exit: Rule['exit'], options: Omit<DevstackErrorOptions, 'exit'>): DevstackError {
-  return exit === 'precondition' ? preconditionError(options) : failedError(options);
+  return failedError({ code: 'kind-failed', message: `kind could not make the cluster ${failure.plan.cluster}`, reason: reasonOf(failure, null), hints, details });
 }
 
 /** One line: what kubeadm's command failed of, else the line that told the cause, else kind's own. */

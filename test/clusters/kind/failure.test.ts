@@ -65,6 +65,11 @@ describe('failures told by others', () => {
     expect(failed(read('kubeadm'), 'kubelet is configured to not run on a host using cgroup v1').code).toBe('kind-cgroup-v1');
   });
 
+  test('what is busy or slow inside the node is not taken for a registry', () => {
+    expect(failed(read('kubeadm'), 'E1 "Failed" err="dial tcp: lookup api on 10.0.0.1:53: no such host"\nstatus="429 Too Many Requests"\ni/o timeout').code).toBe('kind-kubeadm');
+    expect(failed('failed to pull image "x": received unexpected HTTP status: 429 Too Many Requests').code).toBe('kind-rate-limited');
+  });
+
   test('ended by a signal, and an end that nobody knows', () => {
     expect(failed(' • Preparing nodes 📦   ...', '', 137)).toMatchObject({ code: 'kind-killed', message: expect.stringContaining('signal 9') });
     expect(failed('ERROR: failed to create cluster: something new')).toMatchObject({ code: 'kind-failed', reason: 'failed to create cluster: something new' });
