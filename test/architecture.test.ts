@@ -8,7 +8,7 @@ const sources = readSources();
 const MODEL = 'src/model/';
 const PORTS = 'src/ports.ts';
 const PROVIDER = 'src/clusters/provider.ts';
-const ADAPTERS = ['src/kube/', 'src/swarm/', 'src/host/', 'src/artifacts/', 'src/state/'];
+const ADAPTERS = ['src/kube/', 'src/host/', 'src/artifacts/', 'src/state/'];
 
 /** Who may import what. The longest prefix that matches a file is its rule. */
 const MAY_IMPORT: { readonly [module: string]: readonly string[] } = {

@@ -7,6 +7,7 @@ import type { ObjectRef } from '../model/object.ts';
 import type { Endpoint, Plan } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { AppUseCases } from './app-use-cases.ts';
+import type { SwarmUseCases } from './swarm-use-cases.ts';
 
 export interface RunOptions {
   readonly emit: Emit;
@@ -113,7 +114,7 @@ export interface ExecRequest {
   onLine(line: string, stream: 'stdout' | 'stderr'): void;
 }
 
-export interface UseCases extends AppUseCases {
+export interface UseCases extends AppUseCases, SwarmUseCases {
   /** Observes the world and plans. Reads only. Throws every problem of spec and machine before any effect. */
   planUp(spec: StackSpec, options: RunOptions): Promise<Plan>;
   up(spec: StackSpec, plan: Plan, options: RunOptions & { readonly overwrite: boolean }): Promise<UpResult>;

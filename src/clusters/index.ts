@@ -6,6 +6,7 @@ export { discoverStacks } from './discover.ts';
 
 const loaders: { readonly [id: string]: () => Promise<ClusterProvider> } = {
   kind: async () => (await import('./kind/index.ts')).kind,
+  swarm: async () => (await import('./swarm/index.ts')).swarm,
 };
 
 export const providerIds: readonly string[] = Object.keys(loaders);

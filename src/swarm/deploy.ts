@@ -40,7 +40,7 @@ const MONITOR_WITH_HEALTHCHECK = 250e6;
  * Throws `stack-file-invalid` with all problems, before anything is done; what `waitForServices` and `provePorts` throw.
  */
 export async function deployStack(target: SwarmTarget, plan: StackPlan, options: DeployOptions, run: SwarmRun): Promise<DeployReport> {
-  if (plan.problems.length > 0) throw invalid(plan);
+  requireValid(plan);
   const swarm = connect(target, run);
   const { way, publication } = await publicationOf(target, plan, run);
   const ids = await prepare(swarm, target, plan, publication);
@@ -157,11 +157,13 @@ async function removeOldBlobs(swarm: Swarm, plan: StackPlan): Promise<readonly s
   return removed;
 }
 
-function invalid({ name, problems }: StackPlan) {
-  const [first, ...more] = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-  return usageError({
+/** Throws `stack-file-invalid` with all problems of the file. */
+export function requireValid({ name, problems }: Pick<StackPlan, 'name' | 'problems'>): void {
+  if (problems.length === 0) return;
+  throw usageError({
     code: 'stack-file-invalid', message: `the stack file of ${name} has ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`,
-    reason: [first, ...more].join('\n'), hints: [{ text: 'See the file as Compose resolves it', command: 'docker compose config' }],
+    reason: problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n'),
+    hints: [{ text: 'See the file as Compose resolves it', command: 'docker compose config' }],
     details: { problems: problems.map(({ path, message }) => ({ path, message })) },
   });
 }

@@ -14,6 +14,7 @@ import { downStack, planDownStack } from './down.ts';
 import type { Journals } from './journals.ts';
 import { startStack, stopStack } from './power.ts';
 import { stackAccess, statusStacks } from './status.ts';
+import { createSwarmUseCases } from './swarm.ts';
 import { planStack, upStack } from './up.ts';
 
 export interface Wiring {
@@ -63,5 +64,6 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     openUrl: (url, options) => openUrl(ports, url, heard(options)),
     loadApp: (request, options) => loadApp(ports, loadHttp, request, heard(options)),
     doctor: (options) => examineMachine(ports, heard(options)),
+    ...createSwarmUseCases(ports, heard),
   };
 }

@@ -40,8 +40,6 @@ export interface Build {
   readonly image: string;
   /** As written, relative to the folder of the file. */
   readonly context: string;
-  readonly dockerfile?: string;
-  readonly target?: string;
   readonly args: Labels;
 }
 
@@ -263,12 +261,12 @@ function buildOf(key: string, service: Value, namespace: string): Build | undefi
   const isLong = build.object() !== undefined;
   if (isLong) build.checkKeys(['context', 'dockerfile', 'target', 'args', 'dockerfile_inline'], BUILD_IGNORED);
   if (!build.get('dockerfile_inline').isAbsent) build.get('dockerfile_inline').problem('put the Dockerfile into a file of its own');
-  const dockerfile = build.get('dockerfile').text();
-  const target = build.get('target').text();
+  const dockerfile = build.get('dockerfile').text() ?? 'Dockerfile';
+  if (dockerfile !== 'Dockerfile') build.get('dockerfile').problem('devstack builds the Dockerfile of the context: move it there, or name an image');
+  if (!build.get('target').isAbsent) build.get('target').problem('devstack builds the last stage: leave target out, or name an image');
   const context = (isLong ? build.get('context').text() : build.text()) ?? '.';
   build.difference(`built by devstack from ${context}: Swarm itself builds nothing`);
   return {
     service: key, image: service.get('image').text() ?? `${namespace}-${key}:latest`, context, args: build.get('args').pairs(),
-    ...(dockerfile === undefined ? {} : { dockerfile }), ...(target === undefined ? {} : { target }),
   };
 }

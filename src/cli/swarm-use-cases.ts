@@ -1,0 +1,44 @@
+// What commands about a swarm ask for.
+import type { DeployReport } from '../swarm/deploy.ts';
+import type { NodeChange, NodeRow } from '../swarm/nodes.ts';
+import type { RemovedStack } from '../swarm/remove.ts';
+import type { ServiceChange } from '../swarm/service.ts';
+import type { StackPlan } from '../swarm/stack/normalise.ts';
+import type { ServiceStatus } from '../swarm/status.ts';
+import type { RunOptions } from './use-cases.ts';
+
+export interface StackFileRequest {
+  readonly path: string;
+  readonly cwd: string;
+  /** Undefined: the only stack there is. */
+  readonly stack: string | undefined;
+  /** Name of the deployment; that of the file when undefined. */
+  readonly name: string | undefined;
+  readonly profiles: readonly string[];
+  readonly env: { readonly [name: string]: string | undefined };
+}
+
+export interface PlannedStackFile {
+  readonly stack: string;
+  readonly plan: StackPlan;
+}
+
+export interface ServiceOutcome {
+  readonly stack: string;
+  readonly status: ServiceStatus;
+  readonly durationMs: number;
+}
+
+export interface SwarmUseCases {
+  /** Reads the file and the folders it is built from; changes nothing. Throws `stack-file-invalid` with all problems. */
+  planStackFile(request: StackFileRequest, options: RunOptions): Promise<PlannedStackFile>;
+  /** Builds, loads, deploys, waits, proves. `isPublic`: ports listen on every address of this machine. */
+  deployStackFile(request: StackFileRequest, options: RunOptions & { readonly isPublic: boolean }): Promise<DeployReport & { readonly stack: string; readonly durationMs: number }>;
+  removeDeployment(name: string, stack: string | undefined, options: RunOptions): Promise<RemovedStack>;
+  /** Several services at once, in the order given. */
+  scaleServices(wishes: readonly { readonly service: string; readonly replicas: number }[], stack: string | undefined, options: RunOptions): Promise<readonly ServiceOutcome[]>;
+  updateService(service: string, change: ServiceChange, stack: string | undefined, options: RunOptions): Promise<ServiceOutcome>;
+  rollbackService(service: string, stack: string | undefined, options: RunOptions): Promise<ServiceOutcome>;
+  nodes(stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly nodes: readonly NodeRow[] }>;
+  changeNode(node: string, change: NodeChange, stack: string | undefined, options: RunOptions): Promise<NodeRow>;
+}
