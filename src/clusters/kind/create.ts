@@ -55,9 +55,15 @@ export async function beginCreation(plan: ClusterPlan, context: ProviderContext)
   context.signal.throwIfAborted();
   // From here on all that kind makes is ours: it hangs on this network.
   await context.ports.docker.createNetwork(plan.cluster, stackLabels(plan)).catch(networkFailed);
-  const finished = runToEnd(kind, plan, context);
-  const access = firstAccess(plan, context, finished);
-  return { access, finished };
+  const stop = new AbortController();
+  const early = waitForApi(plan, { ...context, signal: AbortSignal.any([context.signal, stop.signal]) });
+  // What looks for the API server writes a kubeconfig: it must have ended before anything is cleaned up.
+  const settle = async () => {
+    stop.abort();
+    await early.catch(() => undefined);
+  };
+  const finished = runToEnd(kind, plan, { context, settle });
+  return { access: firstAccess(plan, context, { early, finished }), finished };
 }
 
 function networkFailed(cause: unknown): never {
@@ -72,21 +78,27 @@ function networkFailed(cause: unknown): never {
 }
 
 /** Whichever comes first: the API server answers, or kind ends. The failure of kind says more than any other. */
-async function firstAccess(plan: ClusterPlan, context: ProviderContext, finished: Promise<void>): Promise<KubernetesAccess> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([context.signal, stop.signal]);
-  const early = waitForApi(plan, { ...context, signal });
-  early.catch(() => undefined);
+async function firstAccess(plan: ClusterPlan, context: ProviderContext, { early, finished }: FirstAccess): Promise<KubernetesAccess> {
   try {
     return await Promise.race([early, finished.then(() => early)]);
   } catch {
-    stop.abort();
     await finished;
     return await waitForApi(plan, context);
   }
 }
 
-async function runToEnd(kind: string, plan: ClusterPlan, context: ProviderContext): Promise<void> {
+interface FirstAccess {
+  readonly early: Promise<KubernetesAccess>;
+  readonly finished: Promise<void>;
+}
+
+interface Run {
+  readonly context: ProviderContext;
+  /** Ends what still looks at the cluster. */
+  settle(): Promise<void>;
+}
+
+async function runToEnd(kind: string, plan: ClusterPlan, { context, settle }: Run): Promise<void> {
   const { ports } = context;
   const folder = privateFolder(plan.stack, ports);
   try {
@@ -98,6 +110,7 @@ async function runToEnd(kind: string, plan: ClusterPlan, context: ProviderContex
     await markFinished(ports.docker, plan.cluster);
   } catch (cause) {
     context.onProgress(`removing the half-made cluster ${plan.cluster}`);
+    await settle();
     await cleanUp(plan, ports, context.signal.aborted ? INTERRUPTED_CLEAN_UP_MS : CLEAN_UP_MS);
     throw cause;
   } finally {

@@ -67,7 +67,7 @@ const RULES: readonly Rule[] = [
   },
   {
     // A bare 429 is also what a busy API server says to kubeadm.
-    pattern: /toomanyrequests|pull rate limit|failed to pull image[^]*429 Too Many Requests/i,
+    pattern: /toomanyrequests|pull rate limit|failed to pull image.*429 Too Many Requests/is,
     error: (failure, told) => failedError({
       code: 'kind-rate-limited', message: `the registry refuses to give out ${imageOf(failure)}: too many pulls from this address`, ...told,
       hints: [{ text: 'log in, which has a budget of its own', command: 'docker login' }],
