@@ -6,6 +6,10 @@ import type { Controller, World } from './controllers/controller.ts';
 import { endpoints } from './controllers/endpoints.ts';
 import { Faults } from './controllers/faults.ts';
 import { garbage } from './controllers/garbage.ts';
+import { knativeEventing } from './controllers/knative/eventing.ts';
+import { knativeRevisions } from './controllers/knative/revision.ts';
+import { knativeIngresses, knativeRoutes } from './controllers/knative/route.ts';
+import { knativeConfigurations, knativeServices } from './controllers/knative/service.ts';
 import { Kubelet, type Runner } from './controllers/kubelet.ts';
 import { Logs } from './controllers/logs.ts';
 import { namespaces } from './controllers/namespaces.ts';
@@ -14,6 +18,7 @@ import type { Pace } from './controllers/pace.ts';
 import { Runtime } from './controllers/runtime.ts';
 import { scheduler } from './controllers/scheduler.ts';
 import { createStorageClass, volumes } from './controllers/volumes.ts';
+import { webhookAdmission, webhookFiller } from './controllers/webhooks.ts';
 import { daemonSets } from './controllers/workloads/daemon-set.ts';
 import { deployments } from './controllers/workloads/deployment.ts';
 import { jobs } from './controllers/workloads/job.ts';
@@ -48,8 +53,11 @@ export interface Cluster {
 const NODE_SIZE: NodeSize = { cpuMilli: 8000, memoryMi: 16_384 };
 
 /** The controllers of every cluster. */
-function controllersWith(kubelet: Kubelet): readonly Controller[] {
-  return [namespaces, garbage, deployments, replicaSets, statefulSets, daemonSets, jobs, scheduler, kubelet, endpoints, volumes, apiServices];
+function controllersWith(kubelet: Kubelet, pace: Pace): readonly Controller[] {
+  return [
+    namespaces, garbage, deployments, replicaSets, statefulSets, daemonSets, jobs, scheduler, kubelet, endpoints, volumes, apiServices, webhookFiller,
+    knativeServices, knativeConfigurations, knativeRevisions, knativeRoutes, knativeIngresses(pace), knativeEventing,
+  ];
 }
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
@@ -59,13 +67,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     clock, logs: logs.source, onBug, ...options.port !== undefined && { port: options.port }, ...options.yaml !== undefined && { yaml: options.yaml }, ...options.snapshot !== undefined && { snapshot: options.snapshot },
   });
   const api = new Api(server.core, 'devstack-rehearsal');
+  server.core.admissions.add(webhookAdmission(api, faults));
   const world: World = { api, clock, faults, logs };
   if (options.snapshot === undefined) {
     await createNode(api, options.node ?? NODE_SIZE);
     await createStorageClass(api);
   }
   const kubelet = new Kubelet({ pace, ...options.runner !== undefined && { runner: options.runner } });
-  const runtime = new Runtime(controllersWith(kubelet), world, onBug);
+  const runtime = new Runtime(controllersWith(kubelet, pace), world, onBug);
   kubelet.onWake((ref) => { runtime.wake(kubelet, ref); });
   return {
     server, api, faults, kubelet, settled: () => runtime.settled(),

@@ -1,6 +1,7 @@
 // Namespaces: a service account to start with, and at the end everything that is in them goes first.
 import type { JsonObject } from '../../../model/json.ts';
 import { childOf, type Draft, objectAt } from '../server/json.ts';
+import { isStatus } from '../server/status.ts';
 import { type Api, isDeleting, type Ref, refOf } from './api.ts';
 import { setCondition } from './conditions.ts';
 import type { Controller } from './controller.ts';
@@ -17,15 +18,26 @@ function remaining(left: readonly { readonly key: string; readonly object: JsonO
   return { content: `Some resources are remaining: ${content}`, finalizers: `Some content in the namespace has finalizers remaining: ${held}` };
 }
 
+/** Custom resources first: the webhooks that guard them may live in the same namespace. */
 function contents(api: Api, namespace: string): readonly { readonly key: string; readonly object: JsonObject }[] {
-  return api.core.store.keys().filter((key) => api.core.registry.ofStorage(key)?.namespaced === true)
+  const isBuiltIn = (key: string): number => Number(api.core.registry.ofStorage(key)?.custom === undefined);
+  return api.core.store.keys().filter((key) => api.core.registry.ofStorage(key)?.namespaced === true).sort((left, right) => isBuiltIn(left) - isBuiltIn(right))
     .flatMap((key) => api.list(key, namespace).map((object) => ({ key, object })));
+}
+
+/** What a webhook refuses to let go, stays and is told of as content that remains. */
+async function removeOrLeave(api: Api, ref: Ref): Promise<void> {
+  try {
+    await api.delete(ref, { policy: 'Background' });
+  } catch (error) {
+    if (!isStatus(error, 500)) throw error;
+  }
 }
 
 async function empty(ref: Ref, api: Api): Promise<void> {
   for (const { key, object } of contents(api, ref.name)) {
     // Events last: they tell what happens to the others.
-    if (!isDeleting(object) && key !== 'events') await api.delete(refOf(key, object), { policy: 'Background' });
+    if (!isDeleting(object) && key !== 'events') await removeOrLeave(api, refOf(key, object));
   }
   const left = contents(api, ref.name).filter(({ key }) => key !== 'events');
   if (left.length > 0) {

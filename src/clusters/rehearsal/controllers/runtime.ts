@@ -58,7 +58,7 @@ class Queue {
       again = await this.controller.reconcile(ref, this.#world);
     } catch (error) {
       // Refused, or somebody was faster: look again soon. Anything else is a mistake of ours.
-      if (!isStatus(error, 409) && !isStatus(error, 403) && !isStatus(error, 404) && !isStatus(error, 422) && !isStatus(error, 500)) this.#runtime.onBug(error);
+      if (!isStatus(error, 409) && !isStatus(error, 403) && !isStatus(error, 404) && !isStatus(error, 500)) this.#runtime.onBug(error);
       again = RETRY_MS;
     }
     if (again !== undefined) this.#addLater(key, ref, again);

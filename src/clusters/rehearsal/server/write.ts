@@ -86,7 +86,7 @@ function placeInNamespace(target: Target, object: Draft): void {
 
 function objectErrors(resource: Resource, object: JsonObject, subresource = ''): readonly FieldError[] {
   if (resource.custom !== undefined && subresource === 'status') return statusErrors(resource, object);
-  const metadata = metadataErrors(objectAt(object, 'metadata') ?? {}, nameRuleOf(resource), resource.namespaced);
+  const metadata = metadataErrors(objectAt(object, 'metadata') ?? {}, nameRuleOf(resource), resource);
   if (resource.custom === undefined) return [...metadata, ...kindErrors(resource.storage.key, toStorage(resource, object))];
   const schema = resource.custom.schema;
   const kind = object['kind'] === resource.kind ? [] : [field.invalid('kind', object['kind'] ?? '', `must be ${resource.kind}`)];

@@ -104,13 +104,14 @@ function annotationErrors(annotations: Json | undefined, path: string): readonly
 
 const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
-function finalizerErrors(finalizers: Json | undefined, path: string): readonly FieldError[] {
+function finalizerErrors(finalizers: Json | undefined, path: string, isCustom: boolean): readonly FieldError[] {
   if (!Array.isArray(finalizers)) return [];
   return finalizers.flatMap((finalizer: Json, index) => {
     const name = String(finalizer);
     const problem = qualifiedNameProblem(name);
     if (problem !== undefined) return [field.invalid(`${path}[${index}]`, name, problem)];
-    return name.includes('/') || STANDARD_FINALIZERS.has(name) ? [] : [field.invalid(`${path}[${index}]`, name, 'name is neither a standard finalizer name nor is it fully qualified')];
+    // Those of custom resources may be any qualified name.
+    return isCustom || name.includes('/') || STANDARD_FINALIZERS.has(name) ? [] : [field.invalid(`${path}[${index}]`, name, 'name is neither a standard finalizer name nor is it fully qualified')];
   });
 }
 
@@ -132,7 +133,8 @@ function ownersInOrder(owners: readonly JsonObject[]): Json {
 }
 
 /** Everything that holds for the metadata of any object. */
-export function metadataErrors(metadata: JsonObject, rule: NameRule, isNamespaced: boolean): readonly FieldError[] {
+export function metadataErrors(metadata: JsonObject, rule: NameRule, kind: { readonly namespaced: boolean; readonly custom: unknown }): readonly FieldError[] {
+  const isNamespaced = kind.namespaced;
   const [name, generateName, namespace] = [String(metadata['name'] ?? ''), String(metadata['generateName'] ?? ''), String(metadata['namespace'] ?? '')];
   const errors: FieldError[] = [];
   if (generateName !== '') errors.push(...rule(generateName, true).map((text) => field.invalid('metadata.generateName', generateName, text)));
@@ -142,6 +144,6 @@ export function metadataErrors(metadata: JsonObject, rule: NameRule, isNamespace
   if (!isNamespaced && namespace !== '') errors.push(field.forbidden('metadata.namespace', 'not allowed on this type'));
   return [
     ...errors, ...labelErrors(metadata['labels'], 'metadata.labels'), ...annotationErrors(metadata['annotations'], 'metadata.annotations'),
-    ...ownerErrors(metadata['ownerReferences'], 'metadata.ownerReferences'), ...finalizerErrors(metadata['finalizers'], 'metadata.finalizers'),
+    ...ownerErrors(metadata['ownerReferences'], 'metadata.ownerReferences'), ...finalizerErrors(metadata['finalizers'], 'metadata.finalizers', kind.custom !== undefined),
   ];
 }
