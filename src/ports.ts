@@ -438,6 +438,11 @@ export interface ListOptions {
   readonly metadataOnly?: boolean;
 }
 
+export interface WatchOptions extends ListOptions {
+  /** Called when all that is there has been given: from now on, what was not seen does not exist. Again after each new list. */
+  onListed?(): void;
+}
+
 /** An open connection to one API server: raw JSON, keep-alive, explicit target. Errors: `kube-*` codes of DevstackError. */
 export interface KubeClient {
   readonly access: KubernetesAccess;
@@ -455,7 +460,7 @@ export interface KubeClient {
   /** Absent is fine: returns false. `uid` guards against deleting a successor of the same name. */
   delete(ref: ObjectRef, options?: { readonly uid?: string; readonly propagation?: 'Foreground' | 'Background' }, signal?: AbortSignal): Promise<boolean>;
   /** First the present objects as ADDED, then changes, over reconnects and 410, until the signal aborts or the consumer stops. */
-  watch(kind: GroupVersionKind, options: ListOptions, signal: AbortSignal): AsyncIterable<WatchEvent>;
+  watch(kind: GroupVersionKind, options: WatchOptions, signal: AbortSignal): AsyncIterable<WatchEvent>;
   logs(pod: ObjectRef, options: { readonly container?: string; readonly tailLines?: number; readonly previous?: boolean }, signal?: AbortSignal): Promise<string>;
   /** Follows a log line by line until the signal aborts or the container ends. */
   followLogs(pod: ObjectRef, options: { readonly container?: string; readonly tailLines?: number }, signal: AbortSignal): AsyncIterable<string>;

@@ -6,7 +6,7 @@ import { FIELD_MANAGER } from '../model/label.ts';
 import {
   arrayAt, type GroupVersionKind, isKubeObject, type KubeObject, type ObjectRef, refOf, refText, stringAt,
 } from '../model/object.ts';
-import type { Clock, KubeClient, ListOptions, WatchEvent } from '../ports.ts';
+import type { Clock, KubeClient, ListOptions, WatchEvent, WatchOptions } from '../ports.ts';
 import { hasCode, type Reply, replyError } from './failure.ts';
 import { Discovery, objectPath, pathOf, type Resource } from './resource.ts';
 import { type Call, linesOf, type Transport } from './transport.ts';
@@ -140,10 +140,11 @@ export class ApiClient implements KubeClient {
     return true;
   }
 
-  watch(kind: GroupVersionKind, options: ListOptions, signal: AbortSignal): AsyncIterable<WatchEvent> {
+  watch(kind: GroupVersionKind, options: WatchOptions, signal: AbortSignal): AsyncIterable<WatchEvent> {
     return watchObjects({
       kind, clock: this.#clock, signal,
       list: () => this.list(kind, options, signal),
+      onListed: () => options.onListed?.(),
       open: async (resourceVersion) => {
         const resource = await this.#resource(kind, signal);
         return this.#lines({

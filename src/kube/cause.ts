@@ -119,6 +119,7 @@ function createCause(pod: KubeObject, { name, waiting }: Container): Cause | und
 }
 
 function scheduleCause(pod: KubeObject): Cause | undefined {
+  if (stringAt(pod, 'spec', 'nodeName') !== undefined) return undefined;
   const condition = conditionsOf(pod).find((entry) => entry.type === 'PodScheduled' && entry.status === 'False' && entry.reason === 'Unschedulable');
   return condition === undefined ? undefined : { code: 'unschedulable', message: condition.message, pod: refOf(pod), isFinal: false };
 }

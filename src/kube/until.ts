@@ -8,9 +8,6 @@ import { DEFINITION, isKind, NAMESPACE } from './order.ts';
 import { isOutOfTime, kubectl, type Session } from './session.ts';
 import { conditionsOf, statusOf } from './status.ts';
 
-/** An object may vanish between a list and the watch after it, unseen by both: look again, soon first, then now and then. */
-const FIRST_LOOK_MS = 50;
-const LAST_LOOK_MS = 5_000;
 /** For reading what hangs, when the time of the work itself is over. */
 const LAST_WORD_MS = 5_000;
 
@@ -61,47 +58,27 @@ function groupsOf(goings: readonly Going[]): readonly Group[] {
   });
 }
 
-async function present({ client }: Session, { kind, options, going }: Group, signal: AbortSignal): Promise<Map<string, KubeObject>> {
-  const { items } = await client.list(kind, options, signal);
-  return new Map(items.filter((item) => {
-    const key = nameOf(item.metadata);
-    const uid = going.get(key);
-    return going.has(key) && (uid === undefined || uid === item.metadata.uid);
-  }).map((item) => [nameOf(item.metadata), item]));
-}
-
-async function groupGone(session: Session, group: Group): Promise<void> {
-  const { client, clock, onProgress } = session;
-  let left = await present(session, group, session.signal);
-  if (left.size === 0) return;
+async function groupGone(session: Session, { kind, options, going }: Group): Promise<void> {
+  const { client, onProgress } = session;
+  const left = new Map<string, KubeObject>();
   const stop = new AbortController();
-  const signal = AbortSignal.any([session.signal, stop.signal]);
+  let isListed = false;
   const tell = () => {
     const [first] = left.values();
-    if (first !== undefined) onProgress(`waiting for ${refText(refOf(first))} to be gone${left.size > 1 ? ` and ${left.size - 1} more` : ''}`);
+    if (first === undefined) stop.abort();
+    else onProgress(`waiting for ${refText(refOf(first))} to be gone${left.size > 1 ? ` and ${left.size - 1} more` : ''}`);
   };
-  const look = async () => {
-    for (let pauseMs = FIRST_LOOK_MS; left.size > 0; pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)) {
-      await clock.sleep(pauseMs, signal);
-      left = await present(session, group, signal);
-    }
-    stop.abort();
+  const onListed = () => {
+    isListed = true;
+    tell();
   };
-  // Only a second pair of eyes: what it cannot read, the watch below tells as an error.
-  const looking = look().catch(() => undefined);
-  tell();
-  try {
-    for await (const { type, object } of client.watch(group.kind, group.options, signal)) {
-      const key = nameOf(object.metadata);
-      if (type !== 'DELETED' && left.get(key)?.metadata.uid === object.metadata.uid) continue;
-      if (left.delete(key)) tell();
-      if (left.size === 0) return;
-    }
-  } finally {
-    stop.abort();
-    await looking;
+  for await (const { type, object } of client.watch(kind, { ...options, onListed }, AbortSignal.any([session.signal, stop.signal]))) {
+    const key = nameOf(object.metadata);
+    const uid = going.get(key);
+    if (type !== 'DELETED' && going.has(key) && (uid === undefined || uid === object.metadata.uid)) left.set(key, object);
+    else if (left.delete(key) && isListed) tell();
   }
-  if (left.size === 0) return;
+  if (stop.signal.aborted) return;
   if (!isOutOfTime(session.signal)) session.signal.throwIfAborted();
   throw await stuckError(session, [...left.values()].map(refOf));
 }

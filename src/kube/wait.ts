@@ -68,6 +68,8 @@ class Waiting {
     this.#watch();
     try {
       for (;;) {
+        // A verdict on half of the picture would be one on workloads without their pods.
+        while (!this.#watched.isComplete) await this.#watched.changed();
         const seen = await this.#look();
         if (seen.every(({ state }) => state === 'ready')) return;
         this.#tell(seen);
@@ -187,7 +189,7 @@ class Waiting {
     return failedError({
       code: cause.code, message: `${refText(ref)} cannot become ready: ${cause.message}`, ...(reason === undefined ? {} : { reason }),
       hints: [crashed
-        ? { text: 'read its log', command: kubectl(client, 'logs', cause.pod.name, '-c', cause.container ?? '', ...place, '--previous') }
+        ? { text: 'read its log', command: kubectl(client, 'logs', cause.pod.name, '-c', cause.container ?? '', ...place) }
         : { text: 'see its pod', command: kubectl(client, 'describe', 'pod', cause.pod.name, ...place) }],
       details: { object: refText(ref), pod: cause.pod.name, ...(event === undefined ? {} : { event }), log, pending },
     });
@@ -230,12 +232,19 @@ function pendingOf(seen: readonly Observation[]): Json {
   return seen.filter(({ state }) => state !== 'ready').map(({ ref, state, message }) => ({ object: refText(ref), state, message }));
 }
 
-/** The last lines before the end. Of the run before, when the container has been started again. */
+/** What the node answers, as a log, when it has already thrown the container away. */
+const NO_LOG = /^unable to retrieve container logs/;
+
+/** The last lines before the end: of the run that ended, or of the one before when it has been started again. */
 async function logTail({ client }: Session, { pod, container }: Cause): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(LAST_WORD_MS);
   const options = { tailLines: LOG_LINES, ...(container === undefined ? {} : { container }) };
-  const text = await client.logs(pod, { ...options, previous: true }, signal).catch(() => client.logs(pod, options, signal)).catch(() => '');
-  return text.split('\n').map((line) => oneLine(line, 300)).filter((line) => line !== '');
+  for (const previous of [false, true]) {
+    const text = await client.logs(pod, { ...options, previous }, signal).catch(() => '');
+    const lines = text.split('\n').map((line) => oneLine(line, 300)).filter((line) => line !== '' && !NO_LOG.test(line));
+    if (lines.length > 0) return lines;
+  }
+  return [];
 }
 
 /**

@@ -12,6 +12,7 @@ export interface WatchSource {
   list(): Promise<{ readonly items: readonly KubeObject[]; readonly resourceVersion: string }>;
   /** Lines of a watch from a version on. */
   open(resourceVersion: string): Promise<AsyncIterable<string>>;
+  onListed(): void;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -98,6 +99,7 @@ class Watcher {
     const { items, resourceVersion } = await this.#source.list();
     this.#version = resourceVersion;
     for (const event of differences(this.#known, items)) yield this.#note(event);
+    this.#source.onListed();
     if (resourceVersion !== '') this.#heard();
   }
 

@@ -1,13 +1,15 @@
 // The objects of some kinds as they are now, kept up to date by watches.
 import { isAbortError } from '../model/error.ts';
 import { type GroupVersionKind, groupOf, type KubeObject, type ObjectRef, refKey, refOf } from '../model/object.ts';
-import type { KubeClient, ListOptions } from '../ports.ts';
+import type { KubeClient, ListOptions, WatchOptions } from '../ports.ts';
 
 export class Watched {
   readonly #client: KubeClient;
   readonly #signal: AbortSignal;
   readonly #objects = new Map<string, KubeObject>();
   readonly #started = new Set<string>();
+  /** Watches that have not yet given all that is there. */
+  readonly #unlisted = new Set<string>();
   #failure: { readonly error: unknown } | undefined;
   #wake: (() => void) | undefined;
   #hasNews = false;
@@ -22,11 +24,21 @@ export class Watched {
     const key = JSON.stringify([groupOf(kind.apiVersion), kind.kind, options]);
     if (this.#started.has(key)) return;
     this.#started.add(key);
-    void this.#follow(kind, options).catch((error: unknown) => {
-      if (!isVital || (this.#signal.aborted && isAbortError(error))) return;
-      this.#failure ??= { error };
+    this.#unlisted.add(key);
+    const onListed = () => {
+      if (this.#unlisted.delete(key)) this.#notify();
+    };
+    void this.#follow(kind, { ...options, onListed }).catch((error: unknown) => {
+      if (this.#signal.aborted && isAbortError(error)) return;
+      if (isVital) this.#failure ??= { error };
+      onListed();
       this.#notify();
     });
+  }
+
+  /** True when each watch has given all that was there, or cannot: what is not known by now does not exist. */
+  get isComplete(): boolean {
+    return this.#unlisted.size === 0;
   }
 
   get(ref: ObjectRef): KubeObject | undefined {
@@ -54,7 +66,7 @@ export class Watched {
     this.#signal.throwIfAborted();
   }
 
-  async #follow(kind: GroupVersionKind, options: ListOptions): Promise<void> {
+  async #follow(kind: GroupVersionKind, options: WatchOptions): Promise<void> {
     for await (const { type, object } of this.#client.watch(kind, options, this.#signal)) {
       const key = refKey(refOf(object));
       if (type === 'DELETED') this.#objects.delete(key);

@@ -1,6 +1,7 @@
 // The contract of KubeClient against the real kube-apiserver.
-import { kubeContract } from '../contracts/kube-contract.ts';
+
 import { describe } from 'vitest';
+import { kubeContract } from '../contracts/kube-contract.ts';
 import { ASSETS, startRealServer } from './api-servers.ts';
 
 describe.skipIf(ASSETS === undefined)('real (KUBEBUILDER_ASSETS)', () => {

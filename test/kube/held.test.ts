@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../../src/model/json.ts';
 import { isHeldBy } from '../../src/kube/field-path.ts';
+import type { JsonObject } from '../../src/model/json.ts';
 
 // As a real server answered: the webhook completes the registration that devstack applied, and takes namespaceSelector over.
 const wanted = {

@@ -1,7 +1,8 @@
 // An API server alone finishes no namespace and no foreground deletion. These two loops do what the controller manager would.
+
+import { groupPath, kindsIn } from '../../src/kube/resource.ts';
 import { isJsonObject, type JsonObject } from '../../src/model/json.ts';
 import { arrayAt, type GroupVersionKind, type KubeObject, refOf } from '../../src/model/object.ts';
-import { groupPath, kindsIn } from '../../src/kube/resource.ts';
 import type { KubeClient } from '../../src/ports.ts';
 
 const NAMESPACE: GroupVersionKind = { apiVersion: 'v1', kind: 'Namespace' };

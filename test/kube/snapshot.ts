@@ -1,9 +1,10 @@
 // What an API server holds, in a form in which two moments or two servers can be compared.
+
+import { listableKinds } from '../../src/kube/kinds.ts';
+import type { Session } from '../../src/kube/session.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../src/model/json.ts';
 import { APPLIED_ANNOTATION, PART_LABEL, STACK_LABEL } from '../../src/model/label.ts';
 import { type KubeObject, refKey, refOf } from '../../src/model/object.ts';
-import { listableKinds } from '../../src/kube/kinds.ts';
-import type { Session } from '../../src/kube/session.ts';
 import type { Clock, KubeClient } from '../../src/ports.ts';
 
 /** Written by the server for itself, at any time. */
