@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
 import { objectAt } from '../server/json.ts';
 
-export const FAULT_NAMES = ['image-pull', 'crash', 'unschedulable', 'webhook', 'quota', 'slow-pull', 'not-ready', 'no-ingress', 'slow-dns'] as const;
+export const FAULT_NAMES = ['image-pull', 'crash', 'unschedulable', 'webhook', 'quota', 'slow-pull', 'not-ready', 'no-ingress'] as const;
 export type FaultName = (typeof FAULT_NAMES)[number];
 
 export const FAULT_TEXTS: { readonly [name in FaultName]: string } = {
@@ -17,7 +17,6 @@ export const FAULT_TEXTS: { readonly [name in FaultName]: string } = {
   'slow-pull': 'every image takes two minutes to pull',
   'not-ready': 'containers run, but their readiness probe fails',
   'no-ingress': 'nobody configures the ingress of Knative routes: IngressNotConfigured',
-  'slow-dns': 'names take ten seconds to resolve before a request is answered',
 };
 
 export interface Fault {
