@@ -19,6 +19,8 @@ export interface AddonStepsInput {
   readonly installed: ReadonlySet<string>;
   /** Steps that must be done before the first of them. */
   readonly after: readonly StepId[];
+  /** Steps after which every node is there: before that, a pod that fits nowhere says nothing. */
+  readonly whole: readonly StepId[];
 }
 
 /** The part that `after` is applied as; it is removed before its addon. */
@@ -58,7 +60,7 @@ function stepsOf(addon: Addon, input: AddonStepsInput): readonly Step[] {
   const steps: Step[] = [
     { ...common, kind: 'apply', id: `apply:${id}`, title: `Install ${title} ${input.selection.versions[id] ?? addon.version}`, needs: [...input.after, ...before],
       part: id, sources, patches, timeoutMs: TIMEOUT.apply },
-    { kind: 'wait', id: `wait:${id}`, title: `Wait for ${title}`, lane: title, needs: [`apply:${id}`], refs: waitFor, timeoutMs: TIMEOUT.wait },
+    { kind: 'wait', id: `wait:${id}`, title: `Wait for ${title}`, lane: title, needs: [`apply:${id}`, ...input.whole], refs: waitFor, timeoutMs: TIMEOUT.wait },
   ];
   if (admits !== undefined) {
     steps.push({ kind: 'admit', id: `admit:${id}`, title: `${title} answers through the API server`, lane: title, needs: [`apply:${id}`],

@@ -59,7 +59,7 @@ export function planAddonAdd(spec: StackSpec, facts: AddonAddFacts, provider: Cl
   const foreign = selection.addons.filter((addon) => facts.found[addon.id] !== undefined && !there.has(addon.id));
   const install: AddonStepsInput = {
     selection, context: addonContext(whole, domain, { selection, facts }), imageRules: spec.images,
-    installed: new Set([...there, ...foreign.map((addon) => addon.id)]), after: ['fetch'],
+    installed: new Set([...there, ...foreign.map((addon) => addon.id)]), after: ['fetch'], whole: [],
   };
   const steps = addonSteps(install);
   const fetch: Step = {

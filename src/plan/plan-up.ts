@@ -98,7 +98,7 @@ function sampleSteps(choices: Choices, before: readonly Step[]): readonly Step[]
     return [
       { kind: 'apply', id: `apply:${sample.id}`, title: `Deploy ${sample.title}`, lane, needs: ['cluster', ...admitted, ...loaded], part: `sample-${sample.id}`,
         sources: [{ objects }], patches: [], imageRules: choices.spec.images, timeoutMs: TIMEOUT.apply },
-      { kind: 'wait', id: `wait:${sample.id}`, title: `Wait for ${sample.title}`, lane, needs: [`apply:${sample.id}`], refs: objects.map(refOf), timeoutMs: TIMEOUT.wait },
+      { kind: 'wait', id: `wait:${sample.id}`, title: `Wait for ${sample.title}`, lane, needs: [`apply:${sample.id}`, ...choices.install.whole], refs: objects.map(refOf), timeoutMs: TIMEOUT.wait },
       { kind: 'probe', id: `probe:${sample.id}`, title: `Ask ${sample.title} through the ingress`, lane, needs: [`wait:${sample.id}`, ...ready],
         endpoint: sampleEndpoint(sample, choices), ...probe, timeoutMs: TIMEOUT.probe, why: 'ready means answered' },
     ] satisfies Step[];
@@ -128,7 +128,11 @@ export function planUp(wish: StackSpec, facts: Facts, provider: ClusterProvider)
   const domain = chooseDomain(spec.domain === 'auto' && kept !== undefined ? kept : spec.domain, facts.domains);
   const base = provider.plan(spec, port, facts.engine);
   const cluster = { ...base, settings: { ...base.settings, domain: domain.domain, ...(spec.fit ? { fit: 'true' } : {}) } };
-  const install = { selection, context: addonContext(spec, domain.domain, { selection, facts }), imageRules: spec.images, installed: new Set<string>(), after: ['cluster'] };
+  const install: AddonStepsInput = {
+    selection, context: addonContext(spec, domain.domain, { selection, facts }), imageRules: spec.images, installed: new Set(), after: ['cluster'],
+    // Further nodes join after the API server has answered.
+    whole: spec.nodes > 1 ? ['settle'] : [],
+  };
   const choices: Choices = { spec, cluster, domain, port, install, samples: samplesOf(spec) };
   const before = [...clusterSteps(choices, provider), ...addonSteps(install)];
   return {

@@ -74,4 +74,11 @@ describe('planUp', () => {
     const fetch = plan.steps.find((step) => step.kind === 'fetch');
     expect(fetch?.kind === 'fetch' && fetch.artifacts.map(({ url, sha256 }) => [url.includes('knative-v1.24.0'), sha256])).toEqual([[true, undefined], [true, undefined]]);
   });
+
+  test('with several nodes, nothing is called unschedulable before all of them have joined', () => {
+    const waits = (nodes: number) => planUp({ ...spec, nodes }, facts, provider).steps.filter((step) => step.kind === 'wait');
+    expect(waits(2).length).toBeGreaterThan(2);
+    expect(waits(2).filter((step) => !step.needs.includes('settle'))).toEqual([]);
+    expect(waits(1).filter((step) => step.needs.includes('settle'))).toEqual([]);
+  });
 });
