@@ -1,7 +1,7 @@
 // A lock as a file: made with O_EXCL, so that kubectl and kind, which use the same way, respect it and are respected.
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
+import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { preconditionError } from '../model/error.ts';
@@ -13,6 +13,9 @@ import { lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts
 const NAMELESS_STALE_MS = 1_000;
 const DEFAULT_WAIT_MS = 30_000;
 const LONGEST_PAUSE_MS = 50;
+/** How long a new holder is let be, and how often it is looked at after that, whether it is alive. */
+const FIRST_LOOK_MS = 100;
+const NEXT_LOOK_MS = 250;
 /** Far more than an owner's record; what is longer is not one. */
 const MAX_RECORD_BYTES = 4_096;
 
@@ -32,86 +35,111 @@ export async function withLock<T>(path: string, work: () => Promise<T>, options:
   try {
     return await work();
   } finally {
-    await release(path, held);
+    release(path, held);
   }
 }
 
-/** One hold on one lock. `inode` tells whether the file at the path is still this one. */
-interface Held {
-  readonly inode: bigint;
-  readonly token: string;
-}
+/** Names a file at the path of a lock, and changes with each holder: inodes are used again, together with the time they are not. */
+type Stamp = string;
 
 /** What is at the path of a lock. */
 interface Found {
-  readonly inode: bigint;
   readonly ageMs: number;
   /** Names this very lock, also when it has no owner. */
   readonly token: string;
   readonly owner: ProcessIdentity | undefined;
 }
 
-async function acquire(path: string, options: LockOptions): Promise<Held> {
-  let holder = '';
-  let deadline = 0;
+/** The lock that was in the way when last looked at. */
+interface Seen {
+  readonly stamp: Stamp;
+  readonly lookAtMs: number;
+  readonly deadlineMs: number;
+}
+
+async function acquire(path: string, options: LockOptions): Promise<Stamp> {
+  const identity = await ownIdentity();
+  let seen: Seen | undefined;
   let pause = 1;
   for (;;) {
     options.signal?.throwIfAborted();
-    const held = await tryCreate(path);
+    const held = await tryCreate(path, identity);
     if (held !== undefined) return held;
-    const found = await look(path);
-    if (found === undefined) continue;
-    if (await isLeftBehind(found)) {
-      await takeAway(path, found, options);
-      continue;
-    }
-    if (found.token !== holder) {
-      holder = found.token;
-      deadline = performance.now() + (options.waitMs ?? DEFAULT_WAIT_MS);
-    }
-    if (performance.now() >= deadline) throw lockedError(path, found);
+    const stamp = stampOf(path);
+    if (stamp === undefined) continue;
+    seen = await stand(path, { stamp, seen, options });
+    if (seen === undefined) continue;
     // Random, so that many waiters do not meet again at the same instant.
     await delay(pause * (0.5 + Math.random()), undefined, options.signal === undefined ? {} : { signal: options.signal });
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
   }
 }
 
-async function tryCreate(path: string): Promise<Held | undefined> {
-  const token = randomBytes(12).toString('hex');
-  let handle: FileHandle;
-  try {
-    handle = await open(path, 'wx', 0o600);
-  } catch (cause) {
-    if (errnoOf(cause) === 'EEXIST') return undefined;
-    if (errnoOf(cause) === 'ENOENT') {
-      await makeDirectory(dirname(path), 0o700).catch((error: unknown) => {
-        throw fileError(error, `make the folder of the lock ${path}`, path);
-      });
-      return undefined;
-    }
-    throw fileError(cause, `make the lock ${path}`, path);
+interface Standing {
+  readonly stamp: Stamp;
+  readonly seen: Seen | undefined;
+  readonly options: LockOptions;
+}
+
+/** In front of a lock of somebody else. Undefined: it is gone, or was taken away. Throws when the time is up. */
+async function stand(path: string, { stamp, seen, options }: Standing): Promise<Seen | undefined> {
+  const now = performance.now();
+  const waitMs = options.waitMs ?? DEFAULT_WAIT_MS;
+  // Where many take turns, each turn is over before it is worth a look: a look costs more than the attempt.
+  if (seen !== undefined && seen.stamp !== stamp) return { stamp, lookAtMs: now + FIRST_LOOK_MS, deadlineMs: now + waitMs };
+  if (seen !== undefined && now < Math.min(seen.lookAtMs, seen.deadlineMs)) return seen;
+  const found = await look(path);
+  if (found === undefined) return undefined;
+  if (await isLeftBehind(found)) {
+    await takeAway(path, found, options);
+    return undefined;
   }
+  const deadlineMs = seen?.deadlineMs ?? now + waitMs;
+  if (now >= deadlineMs) throw lockedError(path, found);
+  return { stamp, lookAtMs: now + NEXT_LOOK_MS, deadlineMs };
+}
+
+async function tryCreate(path: string, identity: ProcessIdentity): Promise<Stamp | undefined> {
+  const record = `${JSON.stringify({ ...identity, token: randomBytes(12).toString('hex') })}\n`;
   try {
-    await handle.writeFile(`${JSON.stringify({ ...(await ownIdentity()), token })}\n`);
-    const { ino } = await handle.stat({ bigint: true });
+    return create(path, record);
+  } catch (cause) {
+    const code = errnoOf(cause);
+    if (code === 'EEXIST') return undefined;
+    if (code !== 'ENOENT') throw fileError(cause, `make the lock ${path}`, path);
+  }
+  await makeDirectory(dirname(path), 0o700).catch((cause: unknown) => {
+    throw fileError(cause, `make the folder of the lock ${path}`, path);
+  });
+  return undefined;
+}
+
+/** Synchronous, for it is tried again and again: in a thread of its own each try would cost ten times as much. */
+function create(path: string, record: string): Stamp | undefined {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(file, record);
+    const stamp = stampIn(fstatSync(file, { bigint: true }));
     // Until the record was written the lock was nameless; a process stopped that long may have lost it.
-    return (await inodeAt(path)) === ino ? { inode: ino, token } : undefined;
+    return stampOf(path) === stamp ? stamp : undefined;
   } catch (cause) {
-    await rm(path, { force: true }).catch(() => undefined);
-    throw fileError(cause, `write the lock ${path}`, path);
+    rmSync(path, { force: true });
+    throw cause;
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
-async function release(path: string, held: Held): Promise<void> {
-  if ((await inodeAt(path)) === held.inode) await rm(path, { force: true });
+function release(path: string, held: Stamp): void {
+  if (stampOf(path) === held) rmSync(path, { force: true });
 }
 
-async function inodeAt(path: string): Promise<bigint | undefined> {
-  const found = await lstat(path, { bigint: true }).catch(() => undefined);
-  return found?.ino;
+function stampOf(path: string): Stamp | undefined {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? undefined : stampIn(found);
 }
+
+const stampIn = ({ ino, mtimeNs }: BigIntStats): Stamp => `${ino}-${mtimeNs}`;
 
 /** Never follows a link and never waits for a pipe: anybody can plant something at the path of a lock in a shared folder. */
 async function look(path: string): Promise<Found | undefined> {
@@ -131,9 +159,8 @@ async function look(path: string): Promise<Found | undefined> {
     const { bytesRead } = await handle.read(buffer, 0, MAX_RECORD_BYTES, 0);
     const record = ownerOf(buffer.toString('utf8', 0, bytesRead));
     return {
-      inode: stat.ino,
       ageMs: Date.now() - Number(stat.mtimeMs),
-      token: record?.token ?? `${stat.ino}-${stat.mtimeNs}`,
+      token: record?.token ?? stampIn(stat),
       owner: record,
     };
   } finally {

@@ -12,13 +12,23 @@ export interface ProcessIdentity {
   readonly started: string;
 }
 
-export async function ownIdentity(): Promise<ProcessIdentity> {
+/** Found out once: it does not change while the process lives. */
+export const ownIdentity = once(async (): Promise<ProcessIdentity> => {
   return { pid: process.pid, host: hostname(), place: await ownPlace(), started: await startOf(process.pid) };
+});
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work();
+    return result;
+  };
 }
 
 /** `unknown`: it lives in another place, where this one cannot look. */
 export async function lifeOf(other: ProcessIdentity): Promise<'alive' | 'dead' | 'unknown'> {
-  if (other.place !== (await ownPlace())) return isEarlierBoot(other, await ownPlace()) ? 'dead' : 'unknown';
+  const { place } = await ownIdentity();
+  if (other.place !== place) return isEarlierBoot(other, place) ? 'dead' : 'unknown';
   if (!isRunning(other.pid)) return 'dead';
   const started = await startOf(other.pid);
   return started === '' || other.started === '' || started === other.started ? 'alive' : 'dead';

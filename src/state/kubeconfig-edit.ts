@@ -232,7 +232,9 @@ function currentBack(sheet: Sheet, config: Json, own: Marked): Splice | undefine
   const { previous } = own.mark;
   const entry = entryOf(sheet, CURRENT);
   if (entry === undefined || stringAt(config, CURRENT) !== own.name) return undefined;
-  const next = previous?.stacks.find((name) => name !== own.name && named(config, 'contexts', name) !== undefined);
+  // One that has come back without being used knows no way further back, and what the user had would be lost with it.
+  const marks = marksOf(config).filter(({ mark }) => mark.previous !== undefined);
+  const next = previous?.stacks.find((name) => name !== own.name && marks.some((marked) => marked.name === name));
   if (next !== undefined) return setRawValue(sheet, CURRENT, scalarText(sheet, next));
   return previous?.raw === null ? removeKey(sheet, entry) : setRawValue(sheet, CURRENT, previous?.raw ?? ' ""');
 }

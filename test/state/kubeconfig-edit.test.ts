@@ -24,17 +24,16 @@ describe('there and back', () => {
     }
   });
 
-  test('any file, any stacks, any order: the bytes that were there before the first', () => {
+  test('any file, stacks in and out in any order: the bytes that were there before the first', () => {
     const stacks = ['a', 'b', 'c'] as const;
-    const scenario = fc.record({
-      text: kubeconfigText,
-      into: fc.array(fc.tuple(fc.constantFrom(...stacks), fc.boolean()), { minLength: 1, maxLength: 5 }),
-      out: fc.shuffledSubarray([...stacks], { minLength: 3 }),
-    });
-    fc.assert(fc.property(scenario, ({ text, into, out }) => {
+    const step = fc.tuple(fc.constantFrom(...stacks), fc.constantFrom('in', 'use', 'out'));
+    const scenario = fc.record({ text: kubeconfigText, steps: fc.array(step, { minLength: 1, maxLength: 8 }), out: fc.shuffledSubarray([...stacks], { minLength: 3 }) });
+    fc.assert(fc.property(scenario, ({ text, steps, out }) => {
       let now = text;
-      for (const [stack, use] of into) now = merge(now, stack, use);
-      for (const [stack] of into) expect(server(now, `kind-devstack-${stack}`)).toBeDefined();
+      for (const [stack, what] of steps) {
+        now = what === 'out' ? unmerge(now, stack) : merge(now, stack, what === 'use');
+        expect(server(now, `kind-devstack-${stack}`) !== undefined).toBe(what !== 'out');
+      }
       for (const stack of out) now = unmerge(now, stack);
       expect(now).toBe(text);
     }), { numRuns: RUNS });
@@ -128,6 +127,13 @@ describe('the current context', () => {
     expect(current(unmerge(both, 'b'))).toBe('kind-devstack-a');
     expect(current(unmerge(both, 'a'))).toBe('kind-devstack-b');
     expect(current(unmerge(unmerge(both, 'a'), 'b'))).toBe('prod');
+  });
+
+  test('does not go back to a stack that came back without being used', () => {
+    const both = merge(merge(KUBECTL_STYLE, 'a', true), 'b', true);
+    const again = merge(unmerge(both, 'a'), 'a');
+    expect(current(unmerge(again, 'b'))).toBe('prod');
+    expect(unmerge(unmerge(again, 'b'), 'a')).toBe(KUBECTL_STYLE);
   });
 
   test('goes back to a context of another file as well', () => {
