@@ -1,6 +1,6 @@
 // Every contact with the world, as small interfaces. Adapters live in host, kube, swarm, artifacts, state.
 import type { Access, KubernetesAccess } from './model/access.ts';
-import type { JsonObject, Json } from './model/json.ts';
+import type { Json, JsonObject } from './model/json.ts';
 import type { GroupVersionKind, KubeObject, ObjectRef } from './model/object.ts';
 import type { ArtifactRef, ImageBuild, ManifestSource, Patch } from './model/plan.ts';
 import type { ImageRule } from './model/stack.ts';

@@ -17,7 +17,8 @@ async function pages(): Promise<readonly { readonly name: string; readonly text:
 function commandLines(text: string): readonly string[] {
   const blocks = text.split('\n').filter((line) => /^ {4}\S/.test(line)).map((line) => line.trim());
   const spans = [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
-  return [...blocks, ...spans].flatMap((line) => [...line.matchAll(/(?:^|\$\()devstack ([a-z][^|)]*)/g)].map(([, words = '']) => words.split(/ {2,}| \| | > /)[0] ?? ''))
+  const lines = [...blocks, ...spans].flatMap((line) => line.split(' && '));
+  return lines.flatMap((line) => [...line.matchAll(/(?:^|\$\()devstack ([a-z][^|)]*)/g)].map(([, words = '']) => words.split(/ {2,}| \| | > /)[0] ?? ''))
     .filter((words) => !/[<[…A-Z]{2}|[A-Z]{3}/.test(words));
 }
 

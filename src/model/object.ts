@@ -1,5 +1,5 @@
 // Kubernetes objects and references to them, as raw JSON: no field is ever lost in a typed model.
-import { type Json, type JsonObject, isJsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
 
 /** Names one object of a cluster. `namespace` is absent for cluster-scoped kinds. */
 export interface ObjectRef {

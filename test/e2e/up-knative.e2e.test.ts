@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { $ as zx } from 'zx';
-import { FOREIGN_KUBECONFIG, type Home, devstack, dockerThings, makeHome, start } from './devstack.ts';
+import { devstack, dockerThings, FOREIGN_KUBECONFIG, type Home, makeHome, start } from './devstack.ts';
 
 const NAME = 'test-spine';
 const CLUSTER = 'devstack-test-spine';

@@ -42,7 +42,7 @@ describe('a batch', () => {
     });
     const finishing = batch.finish().catch((error: unknown) => [...started, String(error)]);
     await new Promise(setImmediate);
-    open.forEach((end) => end());
+    for (const end of open) end();
     expect(await finishing).toEqual(['slow', 'slow ended', 'Error: first']);
   });
 

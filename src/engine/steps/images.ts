@@ -1,7 +1,7 @@
 // Step `images`: images that the local engine has and a node lacks go into the node; the rest is pulled by the node.
 import type { ImagesStep } from '../../model/plan.ts';
 import type { Handler } from '../handlers.ts';
-import { type StepContext, providerContext } from '../run.ts';
+import { providerContext, type StepContext } from '../run.ts';
 
 /** Images that this engine has and some node lacks. */
 async function loadable(step: ImagesStep, context: StepContext): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 // Step `remove`: the objects of one part, by its inventory.
-import type { RemoveStep } from '../../model/plan.ts';
+
 import { refText } from '../../model/object.ts';
+import type { RemoveStep } from '../../model/plan.ts';
 import type { Handler } from '../handlers.ts';
 
 export const remove: Handler<RemoveStep> = {
