@@ -5,6 +5,7 @@ import type { LoadResult } from '../load/run-load.ts';
 import type { LoadSecond } from '../load/timeline.ts';
 import type { Plan } from '../model/plan.ts';
 import type { DeployKind } from '../plan/plan-deploy.ts';
+import type { ListeningWatch } from './operations/app-listening.ts';
 import type { EndpointResult, RunOptions } from './use-cases.ts';
 
 export interface DeployRequest {
@@ -20,6 +21,8 @@ export interface DeployRequest {
   readonly port: number | undefined;
   /** For a folder that says nothing of itself. */
   readonly probePath: string;
+  /** How long the app may take until it listens. */
+  readonly startMs: number;
 }
 
 export interface PlannedDeploy {
@@ -28,6 +31,8 @@ export interface PlannedDeploy {
   readonly stack: string;
   readonly namespace: string;
   readonly plan: Plan;
+  /** Pods to watch while it is carried out. */
+  readonly watch?: ListeningWatch;
 }
 
 export interface DeployResult {

@@ -5,7 +5,9 @@ import type { SampleOptions } from './sample.ts';
 export function deploymentService({ name, namespace, image, env }: SampleOptions, port: number): readonly KubeObject[] {
   const labels = { app: name };
   const variables = Object.entries(env).map(([key, value]) => ({ name: key, value }));
-  const container = { name: 'app', image, imagePullPolicy: 'IfNotPresent', ports: [{ name: 'http', containerPort: port }], ...(variables.length === 0 ? {} : { env: variables }) };
+  const container = {
+    name: 'app', image, imagePullPolicy: 'IfNotPresent', ports: [{ name: 'http', containerPort: port }], readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 2 }, ...(variables.length === 0 ? {} : { env: variables }),
+  };
   return [
     {
       apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace, labels },

@@ -9,7 +9,9 @@ import { confirmDestructive } from '../confirm.ts';
 import { endpointFields } from '../endpoint-fields.ts';
 import { followLogs } from '../follow-logs.ts';
 import { readPairs } from '../pairs.ts';
+import { deployStackFile, isStackFile } from '../swarm-commands.ts';
 
+const START_MS = 30_000;
 const KIND_WORDS = { knative: 'a Knative service', deployment: 'a Deployment' } as const;
 
 function deployedText({ app, kind, stack, endpoints, changed, durationMs }: DeployResult, { columns, paint }: CommandContext): string {
@@ -29,7 +31,7 @@ export function deployedFields(result: DeployResult) {
 }
 
 export const deploy = defineCommand({
-  arguments: [{ name: 'source', summary: 'a folder with an app or a Dockerfile, or the name of a template; this folder when it is left out' }],
+  arguments: [{ name: 'source', summary: 'a folder with an app or a Dockerfile, the name of a template, or a stack file for a swarm; this folder when it is left out' }],
   flags: {
     ...targetFlags,
     as: { kind: 'text', choices: ['knative', 'deployment'], placeholder: 'KIND', summary: 'how to run it; by default as the app prefers and the stack can' },
@@ -38,8 +40,12 @@ export const deploy = defineCommand({
     port: { kind: 'integer', min: 1, max: 65_535, short: 'p', placeholder: 'PORT', summary: 'port that the container listens on, when the app does not say' },
     namespace: { kind: 'text', placeholder: 'NAMESPACE', default: 'default', summary: 'where it goes' },
     probe: { kind: 'text', placeholder: 'PATH', default: '/', summary: 'path that proves it, for a folder that does not say' },
+    'start-timeout': { kind: 'duration', placeholder: 'TIME', default: '30s', summary: 'how long the app may take until it listens' },
     follow: { kind: 'boolean', short: 'f', summary: 'show its log afterwards, until Ctrl-C' },
     overwrite: { kind: 'boolean', summary: 'take back fields that somebody else changed' },
+    project: { kind: 'text', placeholder: 'NAME', summary: 'name of what is deployed from a stack file, instead of its own' },
+    profile: { kind: 'list', placeholder: 'NAME,…', summary: 'services of a stack file that are left out without it' },
+    public: { kind: 'boolean', summary: 'ports of a stack file listen on every address of this machine, not only on 127.0.0.1' },
     'dry-run': { kind: 'boolean', summary: 'show the plan and stop' },
     ...yesFlag,
   },
@@ -48,17 +54,22 @@ export const deploy = defineCommand({
   examples: [
     { command: 'devstack deploy', summary: 'the app in this folder' },
     { command: 'devstack deploy httpbin --as deployment', summary: 'a template, without a folder of one\'s own' },
+    { command: 'devstack deploy stack.yml', summary: 'a Compose file, in a swarm' },
     { command: 'devstack deploy app --env TARGET=Knative --follow', summary: 'another folder, with a variable; then its log' },
   ],
   async run(input, context) {
     const { flags } = input;
+    if (isStackFile(input.args[0])) {
+      const file = { path: input.args[0], cwd: context.io.cwd, stack: await targetStack(input, context), name: flags.project, profiles: flags.profile ?? [], env: context.io.env };
+      return deployStackFile(file, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true }, context);
+    }
     const problems: Problem[] = [];
     const [env, buildArgs] = [readPairs(flags.env, '--env', problems), readPairs(flags['build-arg'], '--build-arg', problems)];
     if (flags.probe !== undefined && !/^\/[\x21-\x7e]*$/.test(flags.probe)) problems.push({ place: '--probe', message: 'a path starts with / and has no spaces', code: 'flag-invalid' });
     if (problems.length > 0) throw problemsError(problems);
     const request: DeployRequest = {
       source: input.args[0] ?? '.', cwd: context.io.cwd, stack: await targetStack(input, context), kind: flags.as === 'knative' || flags.as === 'deployment' ? flags.as : undefined,
-      namespace: flags.namespace ?? 'default', env, buildArgs, port: flags.port, probePath: flags.probe ?? '/',
+      namespace: flags.namespace ?? 'default', env, buildArgs, port: flags.port, probePath: flags.probe ?? '/', startMs: flags['start-timeout'] ?? START_MS,
     };
     const useCases = await context.useCases();
     return tallied(input.line, context, async (options): Promise<Outcome> => {

@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { planImage } from '../../build/build-image.ts';
 import { execute } from '../../engine/execute.ts';
-import { preconditionError } from '../../model/error.ts';
-import type { JsonObject } from '../../model/json.ts';
-import { isKubeObject, type KubeObject, refText } from '../../model/object.ts';
+import type { KubernetesAccess } from '../../model/access.ts';
+import { isDevstackError, preconditionError } from '../../model/error.ts';
+import { isJsonObject, type JsonObject } from '../../model/json.ts';
+import { at, isKubeObject, type KubeObject, refText } from '../../model/object.ts';
 import type { ImageBuild, Plan } from '../../model/plan.ts';
 import { engineFacts } from '../../plan/observe.ts';
 import { appPart, type DeployKind, type DeployWish, planDeploy } from '../../plan/plan-deploy.ts';
@@ -12,10 +13,11 @@ import type { Ports } from '../../ports.ts';
 import { deploymentService } from '../../samples/deployment-service.ts';
 import { knativeService } from '../../samples/knative-service.ts';
 import type { App } from '../../scaffold/app-file.ts';
-import { appObjects } from '../../scaffold/app-objects.ts';
+import { appObjects, servesApp } from '../../scaffold/app-objects.ts';
 import { type AppSource, findAppSource } from '../../scaffold/app-source.ts';
 import type { AppRef, DeployRequest, DeployResult, PlannedDeploy } from '../app-use-cases.ts';
 import type { RunOptions } from '../use-cases.ts';
+import { type ListeningWatch, watchListening } from './app-listening.ts';
 import { appTarget, installedAddons, withTarget } from './app-target.ts';
 import { type Journals, journalled } from './journals.ts';
 
@@ -43,8 +45,19 @@ export async function planAppDeploy(ports: Ports, templates: string, request: De
       stack, cluster: target.cluster, port: target.port, domain, resolves: addresses.includes('127.0.0.1'), addons, canLoadImages: target.provider.images !== undefined,
       before: inventories.find(({ part }) => part === appPart(found.app.name))?.refs ?? [],
     });
-    return { app: found.app.name, kind, stack, namespace, plan };
+    const labelSelector = selectorOf(wish);
+    return {
+      app: found.app.name, kind, stack, namespace, plan,
+      ...(labelSelector === '' ? {} : { watch: { app: found.app.name, namespace, labelSelector, startMs: request.startMs } }),
+    };
   });
+}
+
+/** The labels of the pods that will serve the app; empty when its manifest has no workload of that name. */
+function selectorOf({ name, kind, objects }: DeployWish): string {
+  if (kind === 'knative') return `serving.knative.dev/service=${name}`;
+  const labels = at(objects.find((object) => servesApp(object, name)), 'spec', 'selector', 'matchLabels');
+  return Object.entries(isJsonObject(labels) ? labels : {}).map(([key, value]) => `${key}=${String(value)}`).join(',');
 }
 
 /** The first kind of the app that the stack can run; Knative only where it is installed. */
@@ -91,7 +104,7 @@ function parseObjects(text: string, path: string, ports: Ports): readonly KubeOb
 export async function deployApp(ports: Ports, journals: Journals, planned: PlannedDeploy, options: RunOptions & { readonly overwrite: boolean }): Promise<DeployResult> {
   const { plan, app, kind, stack, namespace } = planned;
   const started = ports.clock.monotonic();
-  const { run, changed } = await carryOut(ports, journals, { plan, command: 'deploy', overwrite: options.overwrite }, options);
+  const { run, changed } = await carryOut(ports, journals, { plan, command: 'deploy', overwrite: options.overwrite, ...(planned.watch === undefined ? {} : { watch: planned.watch }) }, options);
   return {
     app, kind, stack, namespace, images: plan.steps.flatMap((step) => (step.kind === 'build' ? [step.build.image] : [])),
     endpoints: run.verified.map((endpoint) => ({ ...endpoint, verified: true })),
@@ -115,18 +128,49 @@ interface Job {
   readonly plan: Plan;
   readonly command: string;
   readonly overwrite: boolean;
+  readonly watch?: ListeningWatch;
 }
 
-async function carryOut(ports: Ports, journals: Journals, { plan, command, overwrite }: Job, options: RunOptions) {
+async function carryOut(ports: Ports, journals: Journals, { plan, command, overwrite, watch }: Job, options: RunOptions) {
   const { provider, access } = await appTarget(ports, plan.stack, options);
   for (const note of plan.notes) options.emit({ type: 'note', message: note });
-  const done = await journalled(journals, { stack: plan.stack, command }, (journal) => execute(plan, {
-    stack: plan.stack, ports, provider, access, emit: options.emit, overwrite, record: (entry) => journal.record(entry),
-  }, options.signal));
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const watching = watch === undefined ? undefined : watchInBackground(ports, access, watch, stop);
+  const done = await journalled(journals, { stack: plan.stack, command }, async (journal) => {
+    try {
+      return await execute(plan, { stack: plan.stack, ports, provider, access, emit: options.emit, overwrite, record: (entry) => journal.record(entry) }, signal);
+    } catch (thrown) {
+      // What stopped the run says more than that it was stopped.
+      throw stop.signal.aborted && !options.signal.aborted ? stop.signal.reason : thrown;
+    }
+  }).finally(() => watching?.end());
   await done.run.close();
   for (const { ref, manager, fields } of done.run.keptFields) {
     const message = `kept: ${fields.join(', ')} of ${refText(ref)} was changed by ${manager}`;
     options.emit({ type: 'warning', message, hints: [{ text: 'take it back', command: `devstack ${command} --overwrite` }] });
   }
   return done;
+}
+
+/** Aborts `stop` with the error when the app turns out not to listen. What else goes wrong while watching is left to the run itself. */
+function watchInBackground(ports: Ports, access: KubernetesAccess, watch: ListeningWatch, stop: AbortController) {
+  const over = new AbortController();
+  const watching = (async () => {
+    const client = await ports.kubeConnector.connect(access);
+    try {
+      await watchListening(client, ports.clock, watch, over.signal);
+    } catch (thrown) {
+      if (isDevstackError(thrown) && thrown.code === 'app-not-listening') stop.abort(thrown);
+    } finally {
+      client.close();
+    }
+  })();
+  watching.catch(() => undefined);
+  return {
+    async end() {
+      over.abort();
+      await watching.catch(() => undefined);
+    },
+  };
 }
