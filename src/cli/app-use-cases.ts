@@ -11,12 +11,18 @@ import type { EndpointResult, RunOptions } from './use-cases.ts';
 export interface DeployRequest {
   /** A folder, or the id of a template. */
   readonly source: string;
+  /** Instead of a source: a sample of `up`, which needs no build. */
+  readonly sample?: string;
+  /** Name of the app, for a sample; by default that of the sample. */
+  readonly app?: string;
   readonly cwd: string;
   /** Undefined: the only stack there is. */
   readonly stack: string | undefined;
   readonly kind: DeployKind | undefined;
   readonly namespace: string;
   readonly env: { readonly [name: string]: string };
+  /** On its pods. */
+  readonly annotations: { readonly [name: string]: string };
   readonly buildArgs: { readonly [name: string]: string };
   readonly port: number | undefined;
   /** For a folder that says nothing of itself. */

@@ -15,6 +15,8 @@ export interface DeployWish {
   readonly namespace: string;
   readonly kind: DeployKind;
   readonly builds: readonly ImageBuild[];
+  /** Images that are used as they are; those that the engine has go into the nodes. */
+  readonly images: readonly string[];
   /** As they are to be, but for the way in from outside. */
   readonly objects: readonly KubeObject[];
   readonly probe: { readonly path: string; readonly expectStatus: number; readonly expectBody?: string };
@@ -48,13 +50,12 @@ export function planDeploy(wish: DeployWish, facts: DeployFacts): Plan {
     kind: 'build', id: `build:${build.image}`, title: `Build ${build.image}`, lane, needs: [], build, timeoutMs: TIMEOUT.build, why: `from ${build.folder}`,
   }));
   const built = steps.map(({ id }) => id);
-  const images = wish.builds.map(({ image }) => image);
+  const images = [...wish.builds.map(({ image }) => image), ...wish.images];
   if (facts.canLoadImages && images.length > 0) {
     steps.push({ kind: 'images', id: 'images', title: 'Put it into the nodes', lane, needs: built, cluster: facts.cluster, images, timeoutMs: TIMEOUT.images, why: 'nodes that have it are left alone' });
   }
   const part = appPart(wish.name);
-  const changesKind = facts.before.length > 0 && !facts.before.some((ref) => exposure.objects.some((object) => isWorkload(object) && object.kind === ref.kind && groupOf(object.apiVersion) === groupOf(ref.apiVersion)));
-  if (changesKind) {
+  if (changesKind(exposure.objects, facts.before)) {
     steps.push({
       kind: 'remove', id: 'remove', title: `Remove ${wish.name} as it was`, lane, needs: steps.map(({ id }) => id), stack: facts.stack, part, destructive: true, timeoutMs: TIMEOUT.remove,
       why: `it was something else than a ${wish.kind === 'knative' ? 'Knative service' : 'Deployment'}, and both would have one name`,
@@ -70,6 +71,13 @@ export function planDeploy(wish: DeployWish, facts: DeployFacts): Plan {
     steps.push({ kind: 'probe', id: 'probe', title: `Ask ${wish.name}`, lane, needs: ['wait'], endpoint, ...expected, timeoutMs: TIMEOUT.probe, why: 'ready means answered' });
   }
   return { schema: 1, stack: facts.stack, steps, notes: exposure.notes, endpoints: endpoint === undefined ? [] : [endpoint] };
+}
+
+/** It is there, but as nothing that it will be. */
+function changesKind(objects: readonly KubeObject[], before: readonly ObjectRef[]): boolean {
+  const kindOf = ({ kind, apiVersion }: ObjectRef | KubeObject) => `${kind}/${groupOf(apiVersion)}`;
+  const wanted = objects.filter(isWorkload).map(kindOf);
+  return before.length > 0 && !before.some((ref) => wanted.includes(kindOf(ref)));
 }
 
 const WORKLOADS = ['Service/serving.knative.dev', 'Deployment/apps', 'StatefulSet/apps', 'DaemonSet/apps'];

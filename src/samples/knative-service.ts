@@ -10,6 +10,7 @@ export function knativeService(options: SampleOptions, port: number): KubeObject
     metadata: { name: options.name, namespace: options.namespace },
     spec: {
       template: {
+        ...(options.annotations === undefined ? {} : { metadata: { annotations: options.annotations } }),
         spec: {
           containers: [{ image: options.image, imagePullPolicy: 'IfNotPresent', ports: [{ containerPort: port }], ...(env.length === 0 ? {} : { env }) }],
         },

@@ -8,6 +8,8 @@ export interface SampleOptions {
   readonly namespace: string;
   readonly image: string;
   readonly env: { readonly [name: string]: string };
+  /** On the pods: how Knative scales them. */
+  readonly annotations?: { readonly [name: string]: string };
 }
 
 export interface Sample {

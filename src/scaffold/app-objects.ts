@@ -10,6 +10,8 @@ export interface AppObjectsInput {
   readonly images: ReadonlyMap<string, string>;
   /** Set in the first container of what is named after the app. */
   readonly env: { readonly [name: string]: string };
+  /** On the pods of what is named after the app. */
+  readonly annotations: { readonly [name: string]: string };
   /** Port of that container, when it is not as in the manifest. */
   readonly port?: number;
   readonly probe: JsonObject;
@@ -27,7 +29,7 @@ export function appObjects(objects: readonly KubeObject[], input: AppObjectsInpu
     const { metadata, ...rest } = withImages(placed as unknown as JsonObject, input.images) as unknown as KubeObject;
     if (!servesApp(object, input.name)) return { ...rest, metadata } as KubeObject;
     const annotations = { ...metadata.annotations, [PROBE_ANNOTATION]: JSON.stringify(input.probe) };
-    return { ...rest, spec: withContainer(rest['spec'] as Json, input), metadata: { ...metadata, annotations } } as KubeObject;
+    return { ...rest, spec: withAnnotations(withContainer(rest['spec'] as Json, input), input.annotations), metadata: { ...metadata, annotations } } as KubeObject;
   });
 }
 
@@ -63,6 +65,16 @@ function withContainer(spec: Json, { env, port }: AppObjectsInput): Json {
       ...(all.length === 0 ? {} : { env: all }),
       ...(port === undefined ? {} : { ports: withPort(container['ports'], port) }),
     };
+  });
+}
+
+function withAnnotations(spec: Json, annotations: AppObjectsInput['annotations']): Json {
+  if (Object.keys(annotations).length === 0) return spec;
+  return update(spec, ['template'], (template) => {
+    if (!isJsonObject(template)) return template;
+    const metadata = isJsonObject(template['metadata']) ? template['metadata'] : {};
+    const given = isJsonObject(metadata['annotations']) ? metadata['annotations'] : {};
+    return { ...template, metadata: { ...metadata, annotations: { ...given, ...annotations } } };
   });
 }
 

@@ -7,7 +7,7 @@ import { knativeService } from '../../src/samples/knative-service.ts';
 
 const build: ImageBuild = { image: 'dev.local/web:1', folder: '/app', dockerfile: 'Dockerfile', buildArgs: {}, arch: 'amd64' };
 const made = { name: 'web', namespace: 'default', image: build.image, env: {} };
-const knative: DeployWish = { name: 'web', namespace: 'default', kind: 'knative', builds: [build], objects: [knativeService(made, 8080)], probe: { path: '/x', expectStatus: 200, expectBody: 'hi' } };
+const knative: DeployWish = { name: 'web', namespace: 'default', kind: 'knative', builds: [build], images: [], objects: [knativeService(made, 8080)], probe: { path: '/x', expectStatus: 200, expectBody: 'hi' } };
 const deployment: DeployWish = { ...knative, kind: 'deployment', objects: deploymentService(made, 8080) };
 const facts: DeployFacts = {
   stack: 'dev', port: 8080, domain: '127.0.0.1.sslip.io', resolves: true, addons: ['knative-serving', 'kourier'], canLoadImages: true, before: [],
@@ -28,6 +28,7 @@ describe('planDeploy', () => {
   it('loads nothing where nodes pull for themselves, or nothing was built', () => {
     expect(kinds(planDeploy(knative, { ...facts, canLoadImages: false }).steps)).toEqual(['build', 'apply', 'wait', 'probe']);
     expect(kinds(planDeploy({ ...knative, builds: [] }, facts).steps)).toEqual(['apply', 'wait', 'probe']);
+    expect(planDeploy({ ...knative, builds: [], images: ['ghcr.io/x/y:1'] }, facts).steps[0]).toMatchObject({ kind: 'images', images: ['ghcr.io/x/y:1'], needs: [] });
   });
 
   it('gives a Deployment a host name through the ingress of Knative', () => {

@@ -5,7 +5,7 @@ import { appObjects } from '../../src/scaffold/app-objects.ts';
 const container = { name: 'app', image: 'dev.local/web:dev', env: [{ name: 'A', value: '1' }, { name: 'S', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }], ports: [{ name: 'http', containerPort: 8080 }] };
 const sidecar = { name: 'side', image: 'example.com:5000/dev.local/web:dev' };
 const deployment: KubeObject = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec: { template: { spec: { containers: [container, sidecar], initContainers: [{ name: 'init', image: 'dev.local/web' }] } } } };
-const input = { name: 'web', namespace: 'demo', images: new Map([['dev.local/web', 'dev.local/web:0123']]), env: {}, probe: { path: '/', expectStatus: 200 } };
+const input = { name: 'web', namespace: 'demo', images: new Map([['dev.local/web', 'dev.local/web:0123']]), env: {}, annotations: {}, probe: { path: '/', expectStatus: 200 } };
 const one = (object: KubeObject, change: Partial<Parameters<typeof appObjects>[1]> = {}) => appObjects([object], { ...input, ...change })[0];
 
 describe('appObjects', () => {
@@ -30,6 +30,12 @@ describe('appObjects', () => {
     const changed = one(deployment, { env: { A: '2', B: '' } });
     expect(changed).toMatchObject({ spec: { template: { spec: { containers: [{ env: [container.env[1], { name: 'A', value: '2' }, { name: 'B', value: '' }] }, sidecar] } } } });
     expect(one({ ...deployment, metadata: { name: 'other' } }, { env: { A: '2' } })).toMatchObject({ spec: { template: { spec: { containers: [{ env: container.env }, sidecar] } } } });
+  });
+
+  it('sets annotations on the pods, beside those of the manifest', () => {
+    const annotated = { ...deployment, spec: { template: { metadata: { annotations: { a: '1', b: '1' } }, spec: {} } } };
+    expect(one(annotated, { annotations: { b: '2', c: '3' } })).toMatchObject({ spec: { template: { metadata: { annotations: { a: '1', b: '2', c: '3' } } } } });
+    expect(one(deployment, { annotations: { c: '3' } })).toMatchObject({ spec: { template: { metadata: { annotations: { c: '3' } } } } });
   });
 
   it('sets the port, and keeps its name', () => {

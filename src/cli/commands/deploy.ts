@@ -36,6 +36,7 @@ export const deploy = defineCommand({
     ...targetFlags,
     as: { kind: 'text', choices: ['knative', 'deployment'], placeholder: 'KIND', summary: 'how to run it; by default as the app prefers and the stack can' },
     env: { kind: 'list', hasCommas: true, short: 'e', placeholder: 'KEY=VALUE', summary: 'variable of the app' },
+    annotation: { kind: 'list', hasCommas: true, placeholder: 'KEY=VALUE', summary: 'annotation on its pods, such as autoscaling.knative.dev/min-scale=1' },
     'build-arg': { kind: 'list', hasCommas: true, placeholder: 'KEY=VALUE', summary: 'argument of the Dockerfile, such as BASE=mirror.example/python:3.13-slim' },
     port: { kind: 'integer', min: 1, max: 65_535, short: 'p', placeholder: 'PORT', summary: 'port that the container listens on, when the app does not say' },
     namespace: { kind: 'text', placeholder: 'NAMESPACE', default: 'default', summary: 'where it goes' },
@@ -64,12 +65,13 @@ export const deploy = defineCommand({
       return deployStackFile(file, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true }, context);
     }
     const problems: Problem[] = [];
-    const [env, buildArgs] = [readPairs(flags.env, '--env', problems), readPairs(flags['build-arg'], '--build-arg', problems)];
+    const pairs = (name: 'env' | 'annotation' | 'build-arg') => readPairs(flags[name], `--${name}`, problems);
+    const [env, annotations, buildArgs] = [pairs('env'), pairs('annotation'), pairs('build-arg')];
     if (flags.probe !== undefined && !/^\/[\x21-\x7e]*$/.test(flags.probe)) problems.push({ place: '--probe', message: 'a path starts with / and has no spaces', code: 'flag-invalid' });
     if (problems.length > 0) throw problemsError(problems);
     const request: DeployRequest = {
       source: input.args[0] ?? '.', cwd: context.io.cwd, stack: await targetStack(input, context), kind: flags.as === 'knative' || flags.as === 'deployment' ? flags.as : undefined,
-      namespace: flags.namespace ?? 'default', env, buildArgs, port: flags.port, probePath: flags.probe ?? '/', startMs: flags['start-timeout'] ?? START_MS,
+      namespace: flags.namespace ?? 'default', env, annotations, buildArgs, port: flags.port, probePath: flags.probe ?? '/', startMs: flags['start-timeout'] ?? START_MS,
     };
     const useCases = await context.useCases();
     return tallied(input.line, context, async (options): Promise<Outcome> => {

@@ -1,4 +1,5 @@
 // hello: Knative's own small Go program. It is what proves a new stack.
+import { deploymentService } from '../deployment-service.ts';
 import { knativeService } from '../knative-service.ts';
 import type { Sample } from '../sample.ts';
 
@@ -8,8 +9,8 @@ export const hello: Sample = {
   // Published under `latest` only.
   image: 'ghcr.io/knative/helloworld-go:latest',
   port: 8080,
-  kinds: ['knative'],
+  kinds: ['knative', 'deployment'],
   env: { TARGET: 'devstack' },
   probe: { path: '/', expectStatus: 200, expectBody: 'Hello' },
-  objects: (_kind, options) => [knativeService(options, 8080)],
+  objects: (kind, options) => (kind === 'knative' ? [knativeService(options, 8080)] : deploymentService(options, 8080)),
 };
