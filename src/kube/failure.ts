@@ -37,7 +37,7 @@ export function parseStatus(body: string): Json | undefined {
   }
 }
 
-export function conflictsOf(status: Json | undefined): readonly Conflict[] {
+function conflictsOf(status: Json | undefined): readonly Conflict[] {
   return arrayAt(status, 'details', 'causes').flatMap((cause) => {
     if (stringAt(cause, 'reason') !== 'FieldManagerConflict') return [];
     const message = stringAt(cause, 'message') ?? '';

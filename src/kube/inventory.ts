@@ -34,7 +34,7 @@ export interface InventoryRecord {
 
 const SCHEMA = 1;
 const KEY = 'inventory';
-export const CONFIG_MAP: GroupVersionKind = { apiVersion: 'v1', kind: 'ConfigMap' };
+const CONFIG_MAP: GroupVersionKind = { apiVersion: 'v1', kind: 'ConfigMap' };
 
 export interface PartId {
   readonly stack: string;
@@ -79,7 +79,7 @@ function readEntry(value: Json): InventoryEntry | undefined {
  * What a ConfigMap says; undefined when it is no inventory, or one that somebody broke: then labels are all there is to go by.
  * Throws `inventory-newer` for one written by a later devstack.
  */
-export function readInventory(object: KubeObject): InventoryRecord | undefined {
+function readInventory(object: KubeObject): InventoryRecord | undefined {
   const stack = object.metadata.labels?.[STACK_LABEL];
   const part = object.metadata.labels?.[PART_LABEL];
   const text = stringAt(object, 'data', KEY);
@@ -101,7 +101,7 @@ export function readInventory(object: KubeObject): InventoryRecord | undefined {
 }
 
 /** The ConfigMap of a record. */
-export function inventoryObject(record: InventoryRecord): KubeObject {
+function inventoryObject(record: InventoryRecord): KubeObject {
   const { apiVersion, kind, name, namespace } = inventoryRef(record);
   return {
     apiVersion, kind,
