@@ -34,6 +34,10 @@ export interface SwarmUseCases {
   planStackFile(request: StackFileRequest, options: RunOptions): Promise<PlannedStackFile>;
   /** Builds, loads, deploys, waits, proves. `isPublic`: ports listen on every address of this machine. */
   deployStackFile(request: StackFileRequest, options: RunOptions & { readonly isPublic: boolean }): Promise<DeployReport & { readonly stack: string; readonly durationMs: number }>;
+  /** True for a stack that is a swarm; throws as `status` does for a stack that is not there. */
+  isSwarm(stack: string | undefined): Promise<boolean>;
+  /** The newest lines of a service, oldest first; with `follow` also what comes, until the signal aborts. Throws `service-unknown`. */
+  serviceLogs(service: string, stack: string | undefined, choice: { readonly tailLines: number; readonly follow: boolean }, options: RunOptions): AsyncIterable<string>;
   removeDeployment(name: string, stack: string | undefined, options: RunOptions): Promise<RemovedStack>;
   /** Several services at once, in the order given. */
   scaleServices(wishes: readonly { readonly service: string; readonly replicas: number }[], stack: string | undefined, options: RunOptions): Promise<readonly ServiceOutcome[]>;

@@ -13,7 +13,7 @@ export function upOutcome(result: UpResult, merged: Merged | undefined, context:
   return {
     text: cardText({ ...result, ...(merged === undefined ? {} : { merged }) }, context),
     result: {
-      stack, context: result.context, kubeconfig: result.kubeconfig, endpoints: result.endpoints.map(endpointFields), durationMs,
+      stack, context: result.context ?? null, kubeconfig: result.kubeconfig ?? null, endpoints: result.endpoints.map(endpointFields), durationMs,
       provider, changed, notes, kept: result.kept as unknown as Json, ...(merged === undefined ? {} : { merged }),
     },
   };

@@ -26,8 +26,9 @@ export interface EndpointResult extends Endpoint {
 export interface UpResult {
   readonly stack: string;
   readonly provider: string;
-  readonly context: string;
-  readonly kubeconfig: string;
+  /** Undefined where no Kubernetes runs. */
+  readonly context: string | undefined;
+  readonly kubeconfig: string | undefined;
   readonly endpoints: readonly EndpointResult[];
   readonly durationMs: number;
   /** Steps that changed something; 0 on a second `up`. */

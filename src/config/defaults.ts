@@ -9,6 +9,7 @@ export const defaults = {
   preset: { value: 'knative', origin: ORIGIN },
   provider: { value: 'kind', origin: ORIGIN },
   nodes: { value: 1, origin: ORIGIN },
+  managers: { value: 1, origin: ORIGIN },
   port: { value: 8080, origin: ORIGIN },
   ingress: { value: 'kourier', origin: ORIGIN },
   domain: { value: 'auto', origin: ORIGIN },

@@ -40,7 +40,10 @@ function presetLayer(id: string): Layer {
   const preset = findPreset(id);
   if (preset === undefined) return {};
   const origin = `preset ${preset.id}`;
-  return { addons: { value: [], origin }, samples: { value: preset.samples, origin } };
+  return {
+    addons: { value: [], origin }, samples: { value: preset.samples, origin },
+    ...(preset.provider === undefined ? {} : { provider: { value: preset.provider, origin } }),
+  };
 }
 
 /** `layers` in order of precedence. Throws every problem at once, those found while the layers were read (`before`) among them. */
@@ -53,7 +56,7 @@ export function resolve(layers: readonly Layer[], before: readonly Problem[] = [
   const addons = [...new Set([...(preset?.addons ?? []), ...(settings.addons?.value ?? [])])];
   const spec: StackSpec = {
     name: settings.name.value, provider: settings.provider.value, cluster: clusterName(settings.name.value), preset: presetId,
-    nodes: settings.nodes.value, managers: 1, kubernetes: settings.kubernetes?.value, nodeImage: settings.nodeImage?.value,
+    nodes: settings.nodes.value, managers: settings.managers.value, kubernetes: settings.kubernetes?.value, nodeImage: settings.nodeImage?.value,
     port: settings.port.value, portIsFixed: settings.port.origin !== defaults.port.origin,
     addons, ingress: settings.ingress.value, domain: settings.domain.value, samples: settings.samples?.value ?? [],
     images: settings.images.value, fit: settings.fit.value, versions: settings.versions.value, timeoutMs: settings.timeout.value,

@@ -31,6 +31,7 @@ export const stackFileSchema = z.strictObject({
   kubernetes: text('Kubernetes version, in quotes', { examples: ['1.34.4'] }),
   nodeImage: text('image of the nodes, instead of a version', { examples: ['kindest/node:v1.34.4'] }),
   nodes: integer('number of nodes', LIMITS.nodes),
+  managers: integer('how many of the nodes of a swarm are managers', LIMITS.nodes),
   port: integer('port on 127.0.0.1; no other is taken silently', LIMITS.port),
   addons: texts('addons besides those of the preset'),
   ingress: text('how requests get into the cluster', { examples: ['kourier'] }),

@@ -8,6 +8,8 @@ export interface StackSettings {
   readonly kubernetes: string;
   readonly nodeImage: string;
   readonly nodes: number;
+  /** Swarm only. */
+  readonly managers: number;
   readonly port: number;
   readonly addons: readonly string[];
   readonly ingress: string;
@@ -38,7 +40,7 @@ export type Layer = { readonly [K in SettingName]?: Given<StackSettings[K]> };
 
 /** The order in which settings are shown. */
 export const SETTING_NAMES = [
-  'name', 'preset', 'provider', 'kubernetes', 'nodeImage', 'nodes', 'port', 'addons', 'ingress', 'domain', 'samples', 'images',
+  'name', 'preset', 'provider', 'kubernetes', 'nodeImage', 'nodes', 'managers', 'port', 'addons', 'ingress', 'domain', 'samples', 'images',
   'mirrors', 'proxy', 'caFile', 'fit', 'versions', 'timeout',
 ] as const satisfies readonly SettingName[];
 

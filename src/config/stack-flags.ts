@@ -24,6 +24,7 @@ export const stackFlags = {
     summary: 'port on 127.0.0.1; when you name one, no other is taken',
   },
   nodes: { kind: 'integer', ...LIMITS.nodes, env: 'DEVSTACK_NODES', placeholder: 'N', default: String(defaults.nodes.value), summary: 'number of nodes' },
+  managers: { kind: 'integer', ...LIMITS.nodes, env: 'DEVSTACK_MANAGERS', placeholder: 'N', default: String(defaults.managers.value), summary: 'how many of the nodes of a swarm are managers' },
   kubernetes: { kind: 'text', env: 'DEVSTACK_KUBERNETES', placeholder: 'VERSION', summary: 'Kubernetes version, such as 1.34.4' },
   'node-image': { kind: 'text', env: 'DEVSTACK_NODE_IMAGE', placeholder: 'REF', summary: 'image of the nodes, instead of a version' },
   domain: { kind: 'text', env: 'DEVSTACK_DOMAIN', placeholder: 'SUFFIX', default: defaults.domain.value, summary: 'suffix of host names; auto finds one that resolves' },
@@ -85,7 +86,7 @@ export function layerOfFlags(reader: Reader): Layer {
   return layerOf({
     name: given(reader, 'name', values.name), provider: given(reader, 'provider', values.provider),
     addons: given(reader, 'with', values.with), ingress: given(reader, 'ingress', values.ingress), samples: given(reader, 'sample', values.sample),
-    port: given(reader, 'port', values.port), nodes: given(reader, 'nodes', values.nodes), kubernetes: given(reader, 'kubernetes', values.kubernetes),
+    port: given(reader, 'port', values.port), nodes: given(reader, 'nodes', values.nodes), managers: given(reader, 'managers', values.managers), kubernetes: given(reader, 'kubernetes', values.kubernetes),
     nodeImage: given(reader, 'node-image', values['node-image']), domain: given(reader, 'domain', values.domain), fit: given(reader, 'fit', values.fit),
     images: given(reader, 'image', imageRules(reader)), versions: given(reader, 'version', versions(reader)),
     mirrors: given(reader, 'mirror', values.mirror), proxy: given(reader, 'proxy', values.proxy), caFile: given(reader, 'ca-file', values['ca-file']),

@@ -13,7 +13,8 @@ export interface CardEndpoint extends Endpoint {
 export interface Card {
   readonly stack: string;
   readonly provider: string;
-  readonly context: string;
+  /** Undefined where no Kubernetes runs. */
+  readonly context: string | undefined;
   readonly endpoints: readonly CardEndpoint[];
   readonly durationMs: number;
   readonly changed: number;
@@ -47,10 +48,12 @@ function curlLines(card: Card, paint: Paint): readonly string[] {
 
 function nextRows(card: Card): readonly (readonly string[])[] {
   const merged = card.merged;
+  const both = [['look', `devstack status ${card.stack}`], ['remove', `devstack down ${card.stack}`]];
+  if (card.context === undefined) return [['deploy', `devstack deploy stack.yml --name ${card.stack}`], ['nodes', `devstack node list --name ${card.stack}`], ...both];
   const use = merged === undefined
     ? ['kubectl', `eval "$(devstack env ${card.stack})"`]
     : ['kubectl', merged.isCurrent ? `context ${card.context} is current in ${merged.path}` : `kubectl --context ${card.context} (in ${merged.path})`];
-  return [['context', card.context], use, ['look', `devstack status ${card.stack}`], ['remove', `devstack down ${card.stack}`]];
+  return [['context', card.context], use, ...both];
 }
 
 export function cardText(card: Card, { columns, paint }: CardView): string {

@@ -17,6 +17,8 @@ export interface StatusRules {
   readonly isRollback?: boolean;
   /** How often one slot may crash before that counts as a failure: more than once where services wait for each other. */
   readonly crashLimit?: number;
+  /** The nodes have just been started: an engine takes tasks before it has found its networks and containers again, so nothing is beyond hope. */
+  readonly isWaking?: boolean;
 }
 
 export interface FailureCause {
@@ -132,11 +134,11 @@ function taskVerdict(view: ServiceView, current: readonly SwarmTask[], rules: St
   const waiting = current.filter((task) => !running.has(placeOf(task)));
   const unplaced = waiting.find((task) => task.Status.State === 'pending' && (task.Status.Err ?? '') !== '');
   // While old tasks leave, what they hold (a port, memory) is about to be free.
-  if (unplaced !== undefined && !view.tasks.some((task) => isOut(task) && !isFinal(task))) return failed(unplaced);
+  if (rules.isWaking !== true && unplaced !== undefined && !view.tasks.some((task) => isOut(task) && !isFinal(task))) return failed(unplaced);
   // What ends is a failure of a service, and what a job is for.
   const failures = waiting.filter((task) => isFailed(task) && !(isJob(view.service) && task.Status.State === 'complete'));
   const beyondHope = failures.find((task) => !failureOf(task).mayHeal);
-  if (beyondHope !== undefined) return failed(beyondHope);
+  if (rules.isWaking !== true && beyondHope !== undefined) return failed(beyondHope);
   const limit = willRestart(view.service) ? (rules.crashLimit ?? CRASH_LIMIT) : 1;
   for (const task of failures) {
     if (failures.filter((other) => placeOf(other) === placeOf(task)).length >= limit) return failed(newest(failures) ?? task);

@@ -170,7 +170,7 @@ async function failure(swarm: Swarm, status: ServiceStatus, cause: FailureCause)
   const log = cause.taskId === undefined ? [] : await tail(swarm, cause.taskId);
   const lastLine = log.findLast((line) => line.trim() !== '');
   return failedError({
-    code: 'swarm-service-failed', message: `service ${status.name} cannot run: ${cause.message}`,
+    code: 'swarm-service-failed', message: `service ${status.name}${/^the (update|rollback) failed/.test(cause.message) ? '' : ' cannot run'}: ${cause.message}`,
     ...(lastLine === undefined ? {} : { reason: `its last line of log: ${lastLine}` }),
     hints: [hintFor(cause.kind, status.name)],
     details: { service: status.name, kind: cause.kind, task: cause.taskId ?? null, log },
@@ -185,7 +185,7 @@ async function tail(swarm: Swarm, task: string): Promise<readonly string[]> {
 function hintFor(kind: FailureKind, service: string): Hint {
   switch (kind) {
     case 'image-missing':
-      return { text: 'Build it, or pull it into the engine of this machine, then put it into the nodes', command: 'devstack images load IMAGE' };
+      return { text: 'Pull or build it on this machine; deploy and update put into the nodes what is there', command: 'docker images' };
     case 'no-suitable-node':
       return { text: 'See the nodes, their labels and what they offer', command: 'devstack node list' };
     case 'port-taken':

@@ -144,6 +144,7 @@ describe('config', () => {
       kubernetes  -                             not set
       nodeImage   -                             not set
       nodes       1                             default
+      managers    1                             default
       port        8081                          --port
       addons      knative-serving               preset knative, DEVSTACK_WITH
       ingress     kourier                       default

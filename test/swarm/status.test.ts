@@ -87,6 +87,10 @@ describe('what ends at once, with its cause', () => {
     expect(story(recording('create-image-missing'), { crashLimit: 3 })).toEqual(['pending', 'failed: image-missing']);
   });
 
+  it('nothing is beyond hope while the nodes have just been started', () => {
+    for (const name of ['create-image-missing', 'create-port-taken', 'create-bind-missing']) expect(serviceStatus(last(recording(name)), { crashLimit: 5, isWaking: true }).state).toBe('pending');
+  });
+
   it('one crash is the end where nothing restarts', () => {
     const frame = last(recording('create-crash'));
     const template = { ...frame.service.Spec.TaskTemplate, RestartPolicy: { Condition: 'none' } };

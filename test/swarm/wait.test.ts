@@ -60,7 +60,7 @@ it('is not deceived by a program that runs for a moment, and brings its log', as
 it('ends with the failure of an update that was rolled back', async () => {
   const { clock, swarm } = playback(recording('update-image-missing-rollback'));
   await expect(waitForServices(swarm, ['rec'], { ...OPTIONS, clock })).rejects.toMatchObject({
-    code: 'swarm-service-failed', details: { kind: 'image-missing' }, message: 'service rec cannot run: the update failed and was rolled back: No such image: example.com/absent:1',
+    code: 'swarm-service-failed', details: { kind: 'image-missing' }, message: 'service rec: the update failed and was rolled back: No such image: example.com/absent:1',
   });
 });
 

@@ -1,8 +1,9 @@
 // devstack delete: removes an app from its stack.
 import { count } from '../../render/text.ts';
-import { appArgument, openApp, planOutcome, tallied, targetFlags } from '../app-flags.ts';
+import { appArgument, openApp, planOutcome, tallied, targetFlags, targetStack } from '../app-flags.ts';
 import { defineCommand, yesFlag } from '../command.ts';
 import { confirmDestructive } from '../confirm.ts';
+import { removeDeployment } from '../swarm-commands.ts';
 
 export const deleteApp = defineCommand({
   arguments: [appArgument],
@@ -10,6 +11,11 @@ export const deleteApp = defineCommand({
   description: 'Removes what deploy has put into the stack, and nothing else. The folder of the app and its images stay.',
   examples: [{ command: 'devstack delete app', summary: 'after asking' }, { command: 'devstack delete app --yes', summary: 'at once' }],
   async run(input, context) {
+    const stack = await targetStack(input, context);
+    const all = await context.useCases();
+    if (await all.isSwarm(stack)) {
+      return removeDeployment({ name: input.args[0] ?? '', stack, line: input.line, isYes: input.flags.yes === true, isDryRun: input.flags['dry-run'] === true }, all, context);
+    }
     const { ref, useCases } = await openApp(input, context);
     const plan = useCases.planRemoveApp(ref);
     if (input.flags['dry-run'] === true) return planOutcome(plan, context);

@@ -1,7 +1,8 @@
 // devstack logs: what all pods of an app say.
-import { appArgument, openApp, targetFlags } from '../app-flags.ts';
+import { appArgument, openApp, targetFlags, targetStack } from '../app-flags.ts';
 import { defineCommand } from '../command.ts';
 import { followLogs } from '../follow-logs.ts';
+import { writeServiceLogs } from '../swarm-commands.ts';
 
 const TAIL_LINES = 50;
 
@@ -17,9 +18,13 @@ export const logs = defineCommand({
     { command: 'devstack logs app --follow', summary: 'and what comes' },
   ],
   async run(input, context) {
+    const stack = await targetStack(input, context);
+    const all = await context.useCases();
+    const choice = { tailLines: input.flags.tail ?? TAIL_LINES, follow: input.flags.follow === true };
+    if (await all.isSwarm(stack)) return writeServiceLogs({ name: input.args[0] ?? '', stack }, choice, all, context);
     const { ref, useCases, options } = await openApp(input, context);
     context.closeRenderer();
-    const lines = await followLogs(ref, { useCases, options, context }, { tailLines: input.flags.tail ?? TAIL_LINES, follow: input.flags.follow === true });
+    const lines = await followLogs(ref, { useCases, options, context }, choice);
     return { result: { app: ref.app, stack: ref.stack, lines } };
   },
 });

@@ -10,7 +10,8 @@ import type { Ports } from '../../ports.ts';
 import type { RunOptions, UpResult } from '../use-cases.ts';
 import { type Journals, journalled } from './journals.ts';
 import { pickStack, serviceEndpoints, tells } from './status.ts';
-import { providerContext } from './up.ts';
+import { verifySwarm } from './swarm-status.ts';
+import { kubernetesWords, providerContext } from './up.ts';
 
 /** Pods of a woken node look ready before they are: only the answer tells, and it may have to wait for all of them to start again. */
 const TIMEOUT = { cluster: 120_000, wait: 300_000, probe: 180_000 } as const;
@@ -83,14 +84,18 @@ export async function startStack(ports: Ports, journals: Journals, stack: string
     const woken = await execute(wake, input, options.signal);
     try {
       const { access } = woken.run;
-      if (access?.runtime !== 'kubernetes') throw failedError({ code: 'no-cluster', message: `${found.stack} is awake, but there is no way to reach it` });
+      if (access === undefined) throw failedError({ code: 'no-cluster', message: `${found.stack} is awake, but there is no way to reach it` });
+      const common = { stack: found.stack, provider: found.provider, changed: woken.changed.length, notes: [], kept: [] };
+      if (access.runtime === 'swarm') {
+        const endpoints = await verifySwarm({ found, access, settings: facts.settings }, { ports, signal: options.signal, onProgress: () => undefined });
+        return { ...common, ...kubernetesWords(access), endpoints, durationMs: Math.round(ports.clock.monotonic() - started) };
+      }
       const verify = await planVerify(ports, woken.run, { found, port: cluster.ports[0]?.host }, options.signal);
       const { run } = await execute(verify, { ...input, access }, options.signal);
       await run.close();
       return {
-        stack: found.stack, provider: found.provider, context: access.context, kubeconfig: access.kubeconfig,
-        endpoints: run.verified.map((endpoint) => ({ ...endpoint, verified: true })), durationMs: Math.round(ports.clock.monotonic() - started),
-        changed: woken.changed.length, notes: [], kept: [],
+        ...common, ...kubernetesWords(access), endpoints: run.verified.map((endpoint) => ({ ...endpoint, verified: true })),
+        durationMs: Math.round(ports.clock.monotonic() - started),
       };
     } finally {
       await woken.run.close();

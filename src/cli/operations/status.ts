@@ -11,6 +11,7 @@ import { endpointOf } from '../../plan/domain.ts';
 import type { KubeClient, Ports } from '../../ports.ts';
 import { findSample } from '../../samples/index.ts';
 import type { EndpointResult, PartStatus, RunOptions, StackStatus } from '../use-cases.ts';
+import { swarmInside } from './swarm-status.ts';
 import { providerContext } from './up.ts';
 
 const KNATIVE_SERVICE = { apiVersion: 'serving.knative.dev/v1', kind: 'Service' } as const;
@@ -95,9 +96,9 @@ async function statusOf(ports: Ports, found: StackFacts, { signal }: RunOptions)
   const facts = await provider.observe(found.stack, found.cluster, context);
   const access = facts.state === 'running' ? await provider.access(found.stack, found.cluster, context) : undefined;
   const kubernetes = access?.runtime === 'kubernetes' ? access : undefined;
-  const { parts, endpoints } = kubernetes === undefined
-    ? { parts: [], endpoints: [] }
-    : await inside(ports, kubernetes, { stack: found.stack, port: facts.ingressPort ?? found.port }, signal);
+  const { parts, endpoints } = access === undefined ? { parts: [], endpoints: [] }
+    : access.runtime === 'swarm' ? await swarmInside(ports, { found, access, settings: facts.settings }, signal)
+      : await inside(ports, access, { stack: found.stack, port: facts.ingressPort ?? found.port }, signal);
   return {
     stack: found.stack, provider: found.provider, cluster: found.cluster, state: facts.state,
     context: kubernetes?.context, kubeconfig: kubernetes?.kubeconfig, kubernetes: facts.kubernetes, parts, endpoints, hints: hintsOf(facts, found.stack),

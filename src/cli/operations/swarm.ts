@@ -1,7 +1,7 @@
 // Use cases about a swarm: which stack, which manager; then src/swarm does the work, told as steps.
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { planImage } from '../../build/build-image.ts';
-import { findProvider } from '../../clusters/index.ts';
+import { findProvider, providerIds } from '../../clusters/index.ts';
 import type { ClusterProvider } from '../../clusters/provider.ts';
 import { preconditionError, usageError } from '../../model/error.ts';
 import type { ClusterPlan, ImageBuild, StepKind } from '../../model/plan.ts';
@@ -15,7 +15,7 @@ import { Findings } from '../../swarm/stack/findings.ts';
 import { filesOf, normaliseStack, type StackPlan } from '../../swarm/stack/normalise.ts';
 import { envFile } from '../../swarm/stack/words.ts';
 import type { ServiceStatus } from '../../swarm/status.ts';
-import { type SwarmRun, type SwarmTarget, targetOf } from '../../swarm/target.ts';
+import { connect, findService, type SwarmRun, type SwarmTarget, targetOf } from '../../swarm/target.ts';
 import type { PlannedStackFile, ServiceOutcome, StackFileRequest, SwarmUseCases } from '../swarm-use-cases.ts';
 import type { RunOptions } from '../use-cases.ts';
 import { clusterPlanOf } from './power.ts';
@@ -61,8 +61,13 @@ async function runTasks(ports: Ports, stack: string, tasks: readonly Task[], { e
     const started = ports.clock.monotonic();
     const took = (): number => Math.round(ports.clock.monotonic() - started);
     emit({ type: 'step', id, state: 'started' });
+    let told = '';
     try {
-      await work((message, done, total) => emit({ type: 'progress', id, message, ...(done === undefined ? {} : { done }), ...(total === undefined ? {} : { total }) }));
+      await work((message, done, total) => {
+        // Whoever polls says the same many times.
+        if (message !== told) emit({ type: 'progress', id, message, ...(done === undefined ? {} : { done }), ...(total === undefined ? {} : { total }) });
+        told = message;
+      });
     } catch (error) {
       emit({ type: 'step', id, state: signal.aborted ? 'cancelled' : 'failed', durationMs: took() });
       throw error;
@@ -152,13 +157,20 @@ async function loadImages(ports: Ports, { provider, cluster, images }: { readonl
 
 // ── services and nodes ──────────────────────────────────────────────────────────────────────────────────────────────
 
-async function onService(ports: Ports, what: { readonly title: string; readonly stack: string | undefined }, options: RunOptions, work: (target: SwarmTarget, run: SwarmRun) => Promise<ServiceStatus>): Promise<ServiceOutcome> {
+/** `image` is put into the nodes first, where this engine has it. */
+async function onService(ports: Ports, what: { readonly title: string; readonly stack: string | undefined; readonly image?: string | undefined }, options: RunOptions, work: (target: SwarmTarget, run: SwarmRun) => Promise<ServiceStatus>): Promise<ServiceOutcome> {
   const started = ports.clock.monotonic();
-  const { target } = await locate(ports, what.stack, options);
+  const { target, provider, cluster } = await locate(ports, what.stack, options);
+  const { image, title } = what;
+  const lane = target.stack;
   let status: ServiceStatus | undefined;
-  await runTasks(ports, target.stack, [{
-    id: 'service', kind: 'wait', title: what.title, lane: target.stack, work: async (onProgress) => { status = await work(target, runOf(ports, options, onProgress)); },
-  }], options);
+  await runTasks(ports, target.stack, [
+    ...(image === undefined ? [] : [{
+      id: 'images', kind: 'images', title: `Load ${image} into the nodes`, lane,
+      work: (onProgress: OnProgress) => loadImages(ports, { provider, cluster, images: [image] }, runOf(ports, options, onProgress)),
+    } as const]),
+    { id: 'service', kind: 'wait', title, lane, work: async (onProgress) => { status = await work(target, runOf(ports, options, onProgress)); } },
+  ], options);
   if (status === undefined) throw new Error('the service has no status');
   return { stack: target.stack, status, durationMs: Math.round(ports.clock.monotonic() - started) };
 }
@@ -173,6 +185,17 @@ export function createSwarmUseCases(ports: Ports, heard: <O extends RunOptions>(
       return { stack, plan };
     },
     deployStackFile: (request, options) => deployFile(ports, request, heard(options)),
+    async isSwarm(stack) {
+      const { provider } = await pickStack(ports, stack);
+      return providerIds.includes(provider) && (await findProvider(provider)).runtime === 'swarm';
+    },
+    async *serviceLogs(name, stack, { tailLines, follow }, options) {
+      const { target } = await locate(ports, stack, heard(options));
+      const swarm = connect(target, { ports });
+      const service = await findService(swarm, target, name);
+      if (follow) yield* swarm.followLogs('service', service.ID, tailLines, options.signal);
+      else yield* await swarm.logs('service', service.ID, tailLines, options.signal);
+    },
     async removeDeployment(name, stack, options) {
       const { target } = await locate(ports, stack, heard(options));
       return await removeStack(target, name, runOf(ports, options));
@@ -185,7 +208,7 @@ export function createSwarmUseCases(ports: Ports, heard: <O extends RunOptions>(
       return outcomes;
     },
     updateService: (service, change: ServiceChange, stack, options) =>
-      onService(ports, { title: `Update ${service}`, stack }, heard(options), (target, run) => updateService(target, service, change, run)),
+      onService(ports, { title: `Update ${service}`, stack, image: change.image }, heard(options), (target, run) => updateService(target, service, change, run)),
     rollbackService: (service, stack, options) =>
       onService(ports, { title: `Roll ${service} back`, stack }, heard(options), (target, run) => rollbackService(target, service, run)),
     async nodes(stack, options) {

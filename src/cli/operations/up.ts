@@ -2,6 +2,7 @@
 import { findProvider } from '../../clusters/index.ts';
 import type { ProviderContext } from '../../clusters/provider.ts';
 import { execute } from '../../engine/execute.ts';
+import type { Access } from '../../model/access.ts';
 import { failedError, preconditionError } from '../../model/error.ts';
 import type { Plan, StepKind } from '../../model/plan.ts';
 import type { StackSpec } from '../../model/stack.ts';
@@ -34,6 +35,11 @@ export async function planStack(ports: Ports, spec: StackSpec, { signal }: RunOp
   return planUp(spec, facts, provider);
 }
 
+/** How kubectl reaches it; nothing where no Kubernetes runs. */
+export function kubernetesWords(access: Access): Pick<UpResult, 'context' | 'kubeconfig'> {
+  return access.runtime === 'kubernetes' ? { context: access.context, kubeconfig: access.kubeconfig } : { context: undefined, kubeconfig: undefined };
+}
+
 export async function upStack(
   ports: Ports, journals: Journals, input: { readonly spec: StackSpec; readonly plan: Plan }, options: Parameters<UseCases['up']>[2],
 ): Promise<UpResult> {
@@ -45,13 +51,13 @@ export async function upStack(
     stack: spec.name, ports, provider, emit: options.emit, overwrite: options.overwrite, record: (entry) => journal.record(entry),
   }, options.signal));
   await run.close();
-  if (run.access?.runtime !== 'kubernetes') throw failedError({ code: 'no-cluster', message: 'the provider gave no way to reach the cluster' });
+  if (run.access === undefined) throw failedError({ code: 'no-cluster', message: 'the provider gave no way to reach the cluster' });
   for (const kept of run.keptFields) {
     options.emit({ type: 'warning', message: `kept: ${kept.fields.join(', ')} of ${kept.ref.kind} ${kept.ref.name} was changed by ${kept.manager}`,
       hints: [{ text: 'take it back', command: `devstack up ${spec.preset} --name ${spec.name} --overwrite` }] });
   }
   return {
-    stack: spec.name, provider: spec.provider, context: run.access.context, kubeconfig: run.access.kubeconfig,
+    stack: spec.name, provider: spec.provider, ...kubernetesWords(run.access),
     endpoints: run.verified.map((endpoint) => ({ ...endpoint, verified: true })),
     durationMs: Math.round(ports.clock.monotonic() - started),
     changed: changed.filter((id) => plan.steps.some((step) => step.id === id && CHANGING.includes(step.kind))).length,

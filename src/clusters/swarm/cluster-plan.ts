@@ -38,11 +38,16 @@ export interface NodePlan {
 export function clusterPlanOf(spec: StackSpec, port: number): ClusterPlan {
   const wishes = Object.values(SETTINGS).flatMap((wish) => (spec.settings?.[wish] === 'true' ? [[wish, 'true'] as const] : []));
   const settings = { ...Object.fromEntries(wishes), [KEPT.managers]: String(spec.managers) };
-  const nodeImage = isContained({ nodes: spec.nodes, settings }) ? (spec.nodeImage ?? NODE_IMAGE) : undefined;
+  const nodeImage = isContained({ nodes: spec.nodes, settings }) ? engineImage(spec) : undefined;
   return {
     stack: spec.name, cluster: spec.cluster, provider: PROVIDER, nodeImage, kubernetes: undefined,
     nodes: spec.nodes, managers: spec.managers, ports: [{ host: port, node: port }], settings,
   };
+}
+
+/** A node image that somebody set for Kubernetes (DEVSTACK_NODE_IMAGE) holds no engine. */
+function engineImage({ nodeImage }: StackSpec): string {
+  return nodeImage !== undefined && /dind|(^|\/)docker[:@]/.test(nodeImage) ? nodeImage : NODE_IMAGE;
 }
 
 export function problemsOf(spec: StackSpec): readonly string[] {
@@ -52,6 +57,8 @@ export function problemsOf(spec: StackSpec): readonly string[] {
   if (longest > MAX_HOST_NAME) problems.push(`the name ${spec.cluster} is too long: its nodes would have names of ${longest} characters, at most ${MAX_HOST_NAME} are allowed`);
   if (!Number.isInteger(spec.nodes) || spec.nodes < 1 || spec.nodes > MAX_NODES) problems.push(`a swarm has 1 to ${MAX_NODES} nodes, not ${spec.nodes}`);
   if (!Number.isInteger(spec.managers) || spec.managers < 1 || spec.managers > spec.nodes) problems.push(`of ${spec.nodes} nodes 1 to ${spec.nodes} are managers, not ${spec.managers}`);
+  if (spec.addons.length > 0) problems.push(`${spec.addons.join(', ')} ${spec.addons.length === 1 ? 'belongs' : 'belong'} to Kubernetes: a swarm has no addons (devstack up swarm)`);
+  if (spec.samples.length > 0) problems.push(`a swarm is made without samples: deploy ${spec.samples.join(', ')} afterwards`);
   if (spec.settings?.[SETTINGS.existing] === 'true' && (spec.nodes > 1 || spec.settings[SETTINGS.isolated] === 'true')) problems.push('the swarm of this engine has its own nodes: leave the number of nodes out');
   return problems;
 }
@@ -59,7 +66,7 @@ export function problemsOf(spec: StackSpec): readonly string[] {
 export function notesOf(spec: StackSpec): readonly string[] {
   const notes: string[] = [];
   if (spec.managers > 1 && spec.managers % 2 === 0) notes.push(`${spec.managers} managers survive no more failures than ${spec.managers - 1}: an odd number is better`);
-  if (spec.nodes > 1) notes.push(`each node is a container of ${spec.nodeImage ?? NODE_IMAGE}, privileged, as an engine inside an engine needs`);
+  if (spec.nodes > 1) notes.push(`each node is a container of ${engineImage(spec)}, privileged, as an engine inside an engine needs`);
   return notes;
 }
 

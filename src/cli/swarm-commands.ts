@@ -1,0 +1,80 @@
+// What commands about apps do where the stack is a swarm: there an app is a stack file, or a service.
+
+import type { Plan } from '../model/plan.ts';
+import { redactText, secretsOf } from '../model/redact.ts';
+import { table } from '../render/table.ts';
+import { count, formatDuration } from '../render/text.ts';
+import { tallied } from './app-flags.ts';
+import type { CommandContext, Outcome } from './command.ts';
+import { confirmDestructive } from './confirm.ts';
+import type { StackFileRequest } from './swarm-use-cases.ts';
+import type { UseCases } from './use-cases.ts';
+
+export function isStackFile(source: string | undefined): source is string {
+  return source !== undefined && /\.ya?ml$/i.test(source);
+}
+
+export async function deployStackFile(request: StackFileRequest, how: { readonly line: string; readonly isPublic: boolean; readonly isDryRun: boolean }, context: CommandContext): Promise<Outcome> {
+  const useCases = await context.useCases();
+  return tallied(how.line, context, async (options) => {
+    if (how.isDryRun) return await planned(request, useCases, options);
+    const { ports, durationMs, ...report } = await useCases.deployStackFile(request, { ...options, isPublic: how.isPublic });
+    const rows = ports.map(({ service, url, status, durationMs: took }) => [service, url, `${status ?? 'answers, but not in HTTP'} in ${took} ms`]);
+    const changes = [...report.created.map((name) => `+ ${name}`), ...report.changed.map((name) => `~ ${name}`), ...report.removed.map((what) => `- ${what}`)];
+    const { columns, paint } = context;
+    const text = [
+      `${paint('green', '✔')} ${paint('bold', report.name)} runs in ${report.stack} after ${formatDuration(durationMs)}: ${changes.length === 0 ? 'nothing had to change' : changes.join(', ')}`,
+      ...(rows.length === 0 ? [] : ['', ...table(rows, { columns, indent: 2, paint, styles: ['bold', 'cyan', 'dim'] })]),
+      '', ...table([['look', `devstack status ${report.stack}`], ['remove', `devstack delete ${report.name}`]], { indent: 2, paint, styles: ['dim'] }),
+    ].map((line) => `${line}\n`).join('');
+    const endpoints = ports.map((port) => ({ name: port.service, url: port.url, address: `127.0.0.1:${port.published}`, status: port.status ?? null, verified: true, durationMs: port.durationMs }));
+    const { created, changed, unchanged, removed, differences } = report;
+    return { text, result: { stack: report.stack, app: report.name, endpoints, created, changed, unchanged, removed, differences: differences.map((each) => ({ ...each })), durationMs } };
+  });
+}
+
+async function planned(request: StackFileRequest, useCases: UseCases, options: Parameters<UseCases['planStackFile']>[1]): Promise<Outcome> {
+  const { stack, plan } = await useCases.planStackFile(request, options);
+  const lines = [
+    ...plan.builds.map(({ image, context }) => `build    ${image} from ${context}`), ...plan.networks.map(({ name, isExternal }) => `network  ${name}${isExternal ? ' (must exist)' : ''}`),
+    ...plan.secrets.map(({ name }) => `secret   ${name}`), ...plan.configs.map(({ name }) => `config   ${name}`),
+    ...plan.services.map(({ Name, TaskTemplate }) => `service  ${Name} of ${TaskTemplate.ContainerSpec?.Image ?? ''}`),
+    ...plan.differences.map(({ path, message }) => `note     ${path} ${message}`),
+  ];
+  const names = { networks: plan.networks.map(({ name }) => name), secrets: plan.secrets.map(({ name }) => name), configs: plan.configs.map(({ name }) => name), services: plan.services.map(({ Name }) => Name) };
+  return { text: `${lines.join('\n')}\n`, result: { stack, app: plan.name, ...names, differences: plan.differences.map((each) => ({ ...each })) } };
+}
+
+export interface Removal {
+  readonly name: string;
+  readonly stack: string | undefined;
+  readonly line: string;
+  readonly isYes: boolean;
+  readonly isDryRun: boolean;
+}
+
+export async function removeDeployment({ name, stack, line, isYes, isDryRun }: Removal, useCases: UseCases, context: CommandContext): Promise<Outcome> {
+  const plan: Plan = {
+    schema: 1, stack: stack ?? '', notes: [], endpoints: [],
+    steps: [{ kind: 'remove', id: 'remove', title: `Remove ${name}`, lane: name, needs: [], stack: stack ?? '', part: name, destructive: true }],
+  };
+  if (isDryRun) return { text: `the services, ports, secrets and networks of ${name}; its volumes stay\n`, result: { app: name } };
+  await confirmDestructive(plan, { isYes, context });
+  const { removed, kept } = await tallied(line, context, (options) => useCases.removeDeployment(name, stack, options));
+  const lines = [`Removed ${name}: ${count(removed.length, 'thing')}`, ...removed.map((what) => `  - ${what}`), ...(kept.length === 0 ? [] : ['Kept, as they hold data:', ...kept.map((what) => `  - ${what}`)])];
+  return { text: `${lines.join('\n')}\n`, result: { app: name, removed: [...removed], kept: [...kept] } };
+}
+
+/** Writes the log of a service to stdout as it comes, and ends when the person stops it. */
+export async function writeServiceLogs(service: { readonly name: string; readonly stack: string | undefined }, choice: { readonly tailLines: number; readonly follow: boolean }, useCases: UseCases, context: CommandContext): Promise<Outcome> {
+  const { io, isJson } = context;
+  const secrets = secretsOf(io.env);
+  let lines = 0;
+  context.closeRenderer();
+  for await (const line of useCases.serviceLogs(service.name, service.stack, choice, { emit: context.emit, signal: io.signal })) {
+    lines += 1;
+    const text = redactText(line, { secrets, keepColours: !isJson });
+    io.stdout.write(isJson ? `${JSON.stringify({ v: 1, type: 'log', app: service.name, line: text })}\n` : `${text}\n`);
+  }
+  return { result: { app: service.name, lines } };
+}
