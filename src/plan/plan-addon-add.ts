@@ -24,7 +24,7 @@ export interface AddonAddFacts extends Facts {
 function addCommand(installed: ReadonlySet<string>): (spec: StackSpec) => string {
   return (spec) => {
     const names = spec.addons.filter((name) => !installed.has(findAddon(name)?.id ?? name));
-    const flags = commandOf({ ...spec, addons: [], nodes: 1, portIsFixed: false }).split(' ').slice(3);
+    const flags = commandOf({ ...spec, addons: [], samples: [], nodes: 1, kubernetes: undefined, nodeImage: undefined, portIsFixed: false }).split(' ').slice(3);
     return ['devstack addon add', ...names, ...flags].join(' ');
   };
 }

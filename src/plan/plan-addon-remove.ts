@@ -19,22 +19,22 @@ export interface AddonRemoveFacts {
   readonly objects: readonly { readonly definedBy: string; readonly ref: ObjectRef; /** The part that applied it, else a person did. */ readonly part?: string }[];
 }
 
-function refuseNeeded(wished: readonly Addon[], staying: readonly Addon[]): void {
+function refuseNeeded(stack: string, wished: readonly Addon[], staying: readonly Addon[]): void {
   for (const addon of wished) {
     const others = staying.filter((other) => leansOn(other, addon, staying));
     if (others.length === 0) continue;
     throw usageError({
       code: 'addon-needed', message: `${addon.title} is needed by ${others.map(({ title }) => title).join(', ')}`,
-      hints: [{ text: 'remove them together', command: `devstack addon remove ${[...new Set([...wished, ...others])].map(({ id }) => id).join(' ')}` }],
+      hints: [{ text: 'remove them together', command: `devstack addon remove ${[...new Set([...wished, ...others])].map(({ id }) => id).join(' ')} --name ${stack}` }],
       details: { addon: addon.id, neededBy: others.map(({ id }) => id) },
     });
   }
 }
 
-function inUse(addon: Addon, parts: readonly string[], objects: readonly string[]): DevstackError {
+function inUse(addon: Addon, { stack, parts, objects }: { readonly stack: string; readonly parts: readonly string[]; readonly objects: readonly string[] }): DevstackError {
   return usageError({
     code: 'addon-in-use', message: `${addon.title} is in use by ${parts.join(', ')}`, reason: named(objects),
-    hints: [{ text: 'remove what uses it first; a sample goes with its stack', command: 'devstack down' }], details: { addon: addon.id, usedBy: [...parts] },
+    hints: [{ text: 'remove what uses it first; a sample goes with its stack', command: `devstack down ${stack}` }], details: { addon: addon.id, usedBy: [...parts] },
   });
 }
 
@@ -47,7 +47,9 @@ function refuseUsed(wished: readonly Addon[], facts: AddonRemoveFacts): void {
   const leaving = new Set(wished.flatMap(({ id }) => [id, afterPart(id)]));
   for (const addon of wished) {
     const used = facts.objects.filter(({ definedBy, part }) => definedBy === addon.id && part !== undefined && !leaving.has(part));
-    if (used.length > 0) throw inUse(addon, [...new Set(used.flatMap(({ part }) => part ?? []))], used.map(({ ref }) => refText(ref)));
+    if (used.length > 0) {
+      throw inUse(addon, { stack: facts.stack, parts: [...new Set(used.flatMap(({ part }) => part ?? []))], objects: used.map(({ ref }) => refText(ref)) });
+    }
   }
 }
 
@@ -61,7 +63,7 @@ export function planAddonRemove(wished: readonly Addon[], facts: AddonRemoveFact
   const has = (part: string) => facts.parts.includes(part);
   const installed = table.filter(({ id }) => has(id));
   const leaving = wished.filter(({ id }) => has(id) || has(afterPart(id)));
-  refuseNeeded(leaving, installed.filter((addon) => !leaving.includes(addon)));
+  refuseNeeded(facts.stack, leaving, installed.filter((addon) => !leaving.includes(addon)));
   refuseUsed(leaving, facts);
   const steps: RemoveStep[] = [];
   let before: readonly StepId[] = [];

@@ -137,7 +137,7 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('addons', () => {
   test('what stands on an addon keeps it there', async () => {
     const kourier = await devstack(home, 'addon', 'remove', 'kourier', '--name', NAME, '--yes', '--json');
     expect(kourier.exitCode).toBe(2);
-    expect(kourier.result.error).toMatchObject({ code: 'addon-needed', hints: [{ command: 'devstack addon remove kourier knative-serving' }] });
+    expect(kourier.result.error).toMatchObject({ code: 'addon-needed', hints: [{ command: `devstack addon remove kourier knative-serving --name ${NAME}` }] });
     const serving = await devstack(home, 'addon', 'remove', 'kourier', 'serving', '--name', NAME, '--yes', '--json');
     expect(serving.result.error).toMatchObject({ code: 'addon-in-use', message: expect.stringContaining('sample-hello') });
     const listed = await devstack(home, 'addon', 'list', '--name', NAME, '--json');
@@ -175,6 +175,7 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('addons', () => {
   test('with the HPA class a load makes replicas rise, and its end makes them fall', async () => {
     const added = await devstack(home, 'addon', 'add', 'hpa', '--name', NAME, '--json');
     expect(added.exitCode, added.stderr + added.stdout).toBe(0);
+    expect(await kubectl('top', 'nodes')).toMatch(/devstack-test-addons-control-plane +\d+m/);
     await zx({ quiet: true })`kind load docker-image ${LOAD_IMAGE} --name devstack-${NAME}`;
     await apply(BURN);
     await kubectl('wait', 'ksvc/burn', '--for=condition=Ready', '--timeout=180s');
