@@ -3,8 +3,10 @@
 import type { LoadSpec } from '../load/load-spec.ts';
 import type { LoadResult } from '../load/run-load.ts';
 import type { LoadSecond } from '../load/timeline.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { Plan } from '../model/plan.ts';
 import type { DeployKind } from '../plan/plan-deploy.ts';
+import type { Revision } from '../plan/plan-traffic.ts';
 import type { ListeningWatch } from './operations/app-listening.ts';
 import type { EndpointResult, RunOptions } from './use-cases.ts';
 
@@ -75,6 +77,35 @@ export interface AppLoadRequest {
   readonly classify?: (reply: { readonly status: number; readonly body: string }) => string | undefined;
 }
 
+export interface TrafficState {
+  readonly revisions: readonly Revision[];
+  /** False while everything goes to whatever is newest. */
+  readonly isPinned: boolean;
+}
+
+export interface TrafficChange {
+  readonly ref: AppRef;
+  /** `spec.traffic` as it shall be. */
+  readonly traffic: readonly JsonObject[];
+}
+
+/** How many of the requests one version answered, and whether chance allows that. */
+export interface MeasuredShare {
+  readonly name: string;
+  readonly number: number;
+  readonly percent: number;
+  readonly count: number;
+  readonly total: number;
+  readonly isPlausible: boolean;
+}
+
+export interface MeasureWish {
+  readonly ref: AppRef;
+  /** By default the path that proves the app. */
+  readonly path?: string;
+  readonly durationMs: number;
+}
+
 export interface AppUseCases {
   planDeploy(request: DeployRequest, options: RunOptions): Promise<PlannedDeploy>;
   deploy(planned: PlannedDeploy, options: RunOptions & { readonly overwrite: boolean }): Promise<DeployResult>;
@@ -87,6 +118,16 @@ export interface AppUseCases {
   /** The newest lines of every pod of the app; with `follow` also what comes, from pods that come too, until the signal aborts. */
   appLogs(ref: AppRef, choice: { readonly tailLines: number; readonly follow: boolean }, options: RunOptions): AsyncIterable<LogLine>;
   appEndpoint(ref: AppRef, options: RunOptions): Promise<EndpointResult>;
+  /** Ends when the number of ready pods is as wished (true), or the time is up (false). */
+  untilReplicas(wish: { readonly ref: AppRef; readonly timeoutMs: number; isReached(count: number): boolean }, options: RunOptions): Promise<boolean>;
+  /** Lets time pass. */
+  rest(ms: number, options: RunOptions): Promise<void>;
+  /** Throws `traffic-unsupported` for what is no Knative service. */
+  readTraffic(ref: AppRef, options: RunOptions): Promise<TrafficState>;
+  /** Ends when requests are shared as it says. */
+  setTraffic(change: TrafficChange, options: RunOptions): Promise<TrafficState>;
+  /** Which version answers how often; undefined when their answers are all alike. */
+  measureTraffic(wish: MeasureWish, options: RunOptions): Promise<readonly MeasuredShare[] | undefined>;
   /** Hands the address to the person's browser; false when this machine has no way to. */
   openUrl(url: string, options: RunOptions): Promise<boolean>;
   loadApp(request: AppLoadRequest, options: RunOptions): Promise<LoadResult>;

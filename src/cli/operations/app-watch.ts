@@ -139,7 +139,7 @@ function probeOf(workload: KubeObject): { readonly path: string } & Expectation 
 }
 
 /** How the app is reached from this machine. Throws `app-unreachable` when it is not. */
-async function locateApp(ports: Ports, ref: AppRef, { target, client }: { readonly target: AppTarget; readonly client: KubeClient }, signal: AbortSignal) {
+export async function locateApp(ports: Ports, ref: AppRef, { target, client }: { readonly target: AppTarget; readonly client: KubeClient }, signal: AbortSignal) {
   const workload = await workloadOf(ref, client, signal);
   const { path, ...expected } = probeOf(workload);
   const host = await hostOf(ref, workload, client, signal);
@@ -192,6 +192,38 @@ async function watchReplicas(client: KubeClient, input: { readonly namespace: st
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
   }
+}
+
+/** Counts every pod that is not gone, ready or not: while one ends, it still is one. */
+export async function untilReplicas(ports: Ports, wish: { readonly ref: AppRef; readonly timeoutMs: number; isReached(count: number): boolean }, options: RunOptions): Promise<boolean> {
+  const { ref, timeoutMs, isReached } = wish;
+  return withTarget(ports, ref.stack, options, async (_target, client) => {
+    const labelSelector = await podSelector(ref, client, options.signal);
+    const done = new AbortController();
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.any([options.signal, timeout, done.signal]);
+    const pods = new Set<string>();
+    let isReachedNow = false;
+    const look = () => {
+      if (!isReached(pods.size)) return;
+      isReachedNow = true;
+      done.abort();
+    };
+    try {
+      const { items } = await client.list(POD, { namespace: ref.namespace, labelSelector, metadataOnly: true }, signal);
+      for (const { metadata } of items) pods.add(metadata.name);
+      look();
+      for await (const { type, object } of client.watch(POD, { namespace: ref.namespace, labelSelector, metadataOnly: true }, signal)) {
+        if (type === 'DELETED') pods.delete(object.metadata.name);
+        else pods.add(object.metadata.name);
+        look();
+      }
+    } catch (thrown) {
+      if (options.signal.aborted || !signal.aborted) throw thrown;
+    }
+    options.signal.throwIfAborted();
+    return isReachedNow;
+  });
 }
 
 export async function loadApp(ports: Ports, loadHttp: LoadHttp, request: AppLoadRequest, options: RunOptions): Promise<LoadResult> {

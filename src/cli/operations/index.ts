@@ -8,7 +8,8 @@ import { addonImages, changeAddons, listAddons, planAddonRemoval, planAddons } f
 import { deployApp, planRemoveApp, removeApp } from './app-deploy.ts';
 import { planAppDeploy } from './app-plan.ts';
 import { findApp, listApps } from './app-target.ts';
-import { appEndpoint, appLogs, loadApp, openUrl } from './app-watch.ts';
+import { measureTraffic, readTraffic, setTraffic } from './app-traffic.ts';
+import { appEndpoint, appLogs, loadApp, openUrl, untilReplicas } from './app-watch.ts';
 import { collectStack } from './collect.ts';
 import { examineMachine } from './doctor.ts';
 import { downStack, planDownStack } from './down.ts';
@@ -62,9 +63,14 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     removeApp: (plan, options) => removeApp(ports, journals, plan, heard(options)),
     appLogs: (ref, choice, options) => appLogs(ports, ref, choice, heard(options)),
     appEndpoint: (ref, options) => appEndpoint(ports, ref, heard(options)),
+    untilReplicas: (wish, options) => untilReplicas(ports, wish, heard(options)),
+    rest: (ms, { signal }) => ports.clock.sleep(ms, signal),
+    readTraffic: (ref, options) => readTraffic(ports, ref, heard(options)),
+    setTraffic: (change, options) => setTraffic(ports, change, heard(options)),
+    measureTraffic: (wish, options) => measureTraffic(ports, loadHttp, wish, heard(options)),
     openUrl: (url, options) => openUrl(ports, url, heard(options)),
     loadApp: (request, options) => loadApp(ports, loadHttp, request, heard(options)),
     doctor: (options) => examineMachine(ports, heard(options)),
-    ...createSwarmUseCases(ports, heard),
+    ...createSwarmUseCases({ ports, templates }, heard),
   };
 }
