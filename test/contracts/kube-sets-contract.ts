@@ -19,6 +19,15 @@ const sets = createKubeSets(clock);
 const { signal } = new AbortController();
 const quiet = { onProgress: () => undefined, signal };
 
+/** Time is out as soon as this is told. */
+function outOfTimeAt(text: string) {
+  const stop = new AbortController();
+  const onProgress = (message: string) => {
+    if (message.includes(text)) stop.abort(new DOMException('time is out', 'TimeoutError'));
+  };
+  return { signal: stop.signal, onProgress };
+}
+
 function map(name: string, data: { readonly [key: string]: string } = { a: '1' }, namespace = 'shop'): KubeObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data };
 }
@@ -383,7 +392,7 @@ function suite(start: () => Promise<ContractServer>, { callsWebhooks }: SetsCont
       await applied(setOf('orders', definition, namespace));
       const held: KubeObject = { ...order('held', 'default'), metadata: { name: 'held', namespace: 'default', finalizers: ['shop.example/ship'] } };
       await client.raw('POST', '/apis/shop.example/v1/namespaces/default/orders?fieldManager=kubectl', held as never);
-      const removing = sets.remove(client, { stack: 'dev', part: 'orders' }, { ...quiet, signal: AbortSignal.timeout(1_000) });
+      const removing = sets.remove(client, { stack: 'dev', part: 'orders' }, outOfTimeAt('waiting for order default/held'));
       await expect(removing).rejects.toMatchObject({
         code: 'remove-stuck', exit: 4, message: 'order default/held did not go away in time', reason: 'order default/held waits for finalizer shop.example/ship',
         hints: [{ command: expect.stringContaining('patch Order held -n default --type=merge') }],
@@ -408,7 +417,7 @@ function suite(start: () => Promise<ContractServer>, { callsWebhooks }: SetsCont
     });
 
     it('tells the last answer when time is out', async () => {
-      const admitting = sets.admit(client, order('probe'), { ...quiet, signal: AbortSignal.timeout(700) });
+      const admitting = sets.admit(client, order('probe'), outOfTimeAt('order'));
       await expect(admitting).rejects.toMatchObject({ code: 'not-admitted', exit: 4, reason: expect.stringContaining('does not know this kind') });
     });
 

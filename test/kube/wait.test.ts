@@ -1,6 +1,7 @@
 // Waiting on the rehearsal's API server, where the test itself is every controller. Time passes only where nothing else can happen.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApiServer } from '../../src/clusters/rehearsal/server/api-server.ts';
+import type { LogSource } from '../../src/clusters/rehearsal/server/special.ts';
 import { createClock } from '../../src/host/clock.ts';
 import { createKubeSets } from '../../src/kube/sets.ts';
 import type { JsonObject } from '../../src/model/json.ts';
@@ -13,6 +14,9 @@ function fastClock(): Clock {
   const real = createClock();
   return { now: () => real.now() * 100, monotonic: () => real.monotonic() * 100, sleep: (ms, signal) => real.sleep(ms / 100, signal) };
 }
+
+/** What a signal of AbortSignal.timeout says; here when the test wants it. */
+const TIME_IS_OUT = new DOMException('time is out', 'TimeoutError');
 
 const sets = createKubeSets(fastClock());
 
@@ -28,7 +32,9 @@ describe('waiting', () => {
   let client: KubeClient;
 
   beforeAll(async () => {
-    const api = await startApiServer({ clock: createClock() });
+    // As a node answers once it has thrown away the container that ended: the words are in the run before.
+    const logs: LogSource = ({ previous }) => (previous ? ['connecting', 'no database at db:5432', ''] : ['unable to retrieve container logs for containerd://4b7d9b']);
+    const api = await startApiServer({ clock: createClock(), logs });
     server = await openServer(JSON.parse(api.kubeconfig().replaceAll('"devstack-rehearsal"', '"test"')) as JsonObject, () => api.close());
     client = await server.connect();
   });
@@ -129,12 +135,15 @@ describe('waiting', () => {
 
   it('ends when it crashes again meanwhile', async () => {
     const crashed = { terminated: { exitCode: 7, reason: 'Error', startedAt: '2026-01-01T00:00:00Z', finishedAt: '2026-01-01T00:00:00Z' } };
-    const pod = await rollOut(deployment('flap'), container({ running: {} }, { restartCount: 1, ready: true, lastState: { ...crashed, terminated: { ...crashed.terminated, finishedAt: '2026-01-01T00:10:00Z' } } }));
+    const pod = await rollOut(deployment('flap'), container({ running: {} }, { restartCount: 1, ready: true, lastState: { ...crashed, terminated: { ...crashed.terminated, finishedAt: '2026-01-01T00:10:00Z' } } }), { nodeName: 'small' });
     await setStatus(refOf(deployment('flap')), available);
     const slow = createKubeSets(createClock());
     const told: string[] = [];
     const done = slow.wait(client, [refOf(deployment('flap'))], { signal: new AbortController().signal, onProgress: (message) => told.push(message) });
-    const failing = expect(done).rejects.toMatchObject({ code: 'container-crashed', message: expect.stringContaining('exit code 7 (2 restarts)') });
+    const failing = expect(done).rejects.toMatchObject({
+      code: 'container-crashed', message: expect.stringContaining('exit code 7 (2 restarts)'), reason: 'no database at db:5432',
+      details: { log: ['connecting', 'no database at db:5432'] }, hints: [{ command: expect.stringContaining('logs flap-1-a -c app -n default') }],
+    });
     while (!told.some((line) => line.includes('started again after a crash'))) await new Promise(setImmediate);
     await setStatus(pod, container({ waiting: { reason: 'CrashLoopBackOff' } }, { restartCount: 2, lastState: crashed }));
     await failing;
@@ -142,7 +151,10 @@ describe('waiting', () => {
 
   it('tells the last observation of each when time is out', async () => {
     await rollOut(deployment('slow'), container({ waiting: { reason: 'ContainerCreating' } }, {}), { nodeName: 'small' });
-    const { done } = waitFor([refOf(deployment('slow')), refOf(deployment('nowhere'))], AbortSignal.timeout(200));
+    const stop = new AbortController();
+    const { told, done } = waitFor([refOf(deployment('slow')), refOf(deployment('nowhere'))], stop.signal);
+    while (told.at(-1) !== 'deployment default/slow: 0/1 available: starting (and 1 more)') await new Promise(setImmediate);
+    stop.abort(TIME_IS_OUT);
     await expect(done).rejects.toMatchObject({
       code: 'not-ready', exit: 4, message: '2 of 2 objects are not ready',
       reason: 'deployment default/slow: 0/1 available: starting; deployment default/nowhere: does not exist',
