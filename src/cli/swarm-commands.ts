@@ -7,18 +7,22 @@ import { count, formatDuration } from '../render/text.ts';
 import { tallied } from './app-flags.ts';
 import type { CommandContext, Outcome } from './command.ts';
 import { confirmDestructive } from './confirm.ts';
-import type { StackFileRequest } from './swarm-use-cases.ts';
+import type { PlannedStackFile, StackFileRequest, SwarmAppRequest } from './swarm-use-cases.ts';
 import type { UseCases } from './use-cases.ts';
 
 export function isStackFile(source: string | undefined): source is string {
   return source !== undefined && /\.ya?ml$/i.test(source);
 }
 
-export async function deployStackFile(request: StackFileRequest, how: { readonly line: string; readonly isPublic: boolean; readonly isDryRun: boolean }, context: CommandContext): Promise<Outcome> {
+/** A stack file, or an app: a folder or a template. */
+export type SwarmSource = { readonly file: StackFileRequest } | { readonly app: SwarmAppRequest };
+
+export async function deployToSwarm(source: SwarmSource, how: { readonly line: string; readonly isPublic: boolean; readonly isDryRun: boolean }, context: CommandContext): Promise<Outcome> {
   const useCases = await context.useCases();
   return tallied(how.line, context, async (options) => {
-    if (how.isDryRun) return await planned(request, useCases, options);
-    const { ports, durationMs, ...report } = await useCases.deployStackFile(request, { ...options, isPublic: how.isPublic });
+    if (how.isDryRun) return plannedOutcome(await ('file' in source ? useCases.planStackFile(source.file, options) : useCases.planSwarmApp(source.app, options)));
+    const work = { ...options, isPublic: how.isPublic };
+    const { ports, durationMs, ...report } = await ('file' in source ? useCases.deployStackFile(source.file, work) : useCases.deploySwarmApp(source.app, work));
     const rows = ports.map(({ service, url, status, durationMs: took }) => [service, url, `${status ?? 'answers, but not in HTTP'} in ${took} ms`]);
     const changes = [...report.created.map((name) => `+ ${name}`), ...report.changed.map((name) => `~ ${name}`), ...report.removed.map((what) => `- ${what}`)];
     const { columns, paint } = context;
@@ -33,8 +37,7 @@ export async function deployStackFile(request: StackFileRequest, how: { readonly
   });
 }
 
-async function planned(request: StackFileRequest, useCases: UseCases, options: Parameters<UseCases['planStackFile']>[1]): Promise<Outcome> {
-  const { stack, plan } = await useCases.planStackFile(request, options);
+function plannedOutcome({ stack, plan }: PlannedStackFile): Outcome {
   const lines = [
     ...plan.builds.map(({ image, context }) => `build    ${image} from ${context}`), ...plan.networks.map(({ name, isExternal }) => `network  ${name}${isExternal ? ' (must exist)' : ''}`),
     ...plan.secrets.map(({ name }) => `secret   ${name}`), ...plan.configs.map(({ name }) => `config   ${name}`),

@@ -18,6 +18,18 @@ export interface StackFileRequest {
   readonly env: { readonly [name: string]: string | undefined };
 }
 
+export interface SwarmAppRequest {
+  /** A folder, or the id of a template. */
+  readonly source: string;
+  readonly cwd: string;
+  readonly stack: string | undefined;
+  readonly env: { readonly [name: string]: string };
+  readonly buildArgs: { readonly [name: string]: string };
+  /** That the container listens on, where the app does not say. */
+  readonly port: number | undefined;
+  readonly probePath: string;
+}
+
 export interface PlannedStackFile {
   readonly stack: string;
   readonly plan: StackPlan;
@@ -29,11 +41,15 @@ export interface ServiceOutcome {
   readonly durationMs: number;
 }
 
+export type StackReport = DeployReport & { readonly stack: string; readonly durationMs: number };
+
 export interface SwarmUseCases {
   /** Reads the file and the folders it is built from; changes nothing. Throws `stack-file-invalid` with all problems. */
   planStackFile(request: StackFileRequest, options: RunOptions): Promise<PlannedStackFile>;
   /** Builds, loads, deploys, waits, proves. `isPublic`: ports listen on every address of this machine. */
-  deployStackFile(request: StackFileRequest, options: RunOptions & { readonly isPublic: boolean }): Promise<DeployReport & { readonly stack: string; readonly durationMs: number }>;
+  deployStackFile(request: StackFileRequest, options: RunOptions & { readonly isPublic: boolean }): Promise<StackReport>;
+  planSwarmApp(request: SwarmAppRequest, options: RunOptions): Promise<PlannedStackFile>;
+  deploySwarmApp(request: SwarmAppRequest, options: RunOptions & { readonly isPublic: boolean }): Promise<StackReport>;
   /** True for a stack that is a swarm; throws as `status` does for a stack that is not there. */
   isSwarm(stack: string | undefined): Promise<boolean>;
   /** The newest lines of a service, oldest first; with `follow` also what comes, until the signal aborts. Throws `service-unknown`. */

@@ -1,32 +1,57 @@
-// One app as a stack of one service: what a sample or a folder with a Dockerfile becomes in a swarm. Pure.
+// An app in a swarm: a folder with a Dockerfile that has no stack file of its own, and a place for its ports. Pure.
 import type { JsonObject } from '../model/json.ts';
-import { normaliseStack, type StackPlan } from './stack/normalise.ts';
+import type { ServiceSpec } from '../model/swarm.ts';
+import type { Port } from './publish.ts';
 
-export interface SwarmApp {
-  readonly name: string;
-  readonly image: string;
-  /** Where the program listens; it is told so by PORT. */
-  readonly port: number;
-  /** Port of this machine; a free one when undefined. */
-  readonly published: number | undefined;
-  readonly replicas: number;
-  readonly env: { readonly [name: string]: string };
-  /** Command that proves health, where the image has none of its own. */
-  readonly healthcheck?: readonly string[];
-}
-
-/** Updated one by one, the new task first, so that somebody always answers; a failed update goes back by itself. */
+/** The new task first, so that somebody always answers; an update that fails goes back by itself. */
 const UPDATE: JsonObject = { parallelism: 1, order: 'start-first', failure_action: 'rollback' };
 
-/** `owner` is the devstack stack. */
-export function appStack(app: SwarmApp, owner: string): StackPlan {
-  const published = app.published === undefined ? {} : { published: app.published };
+/** The stack file of a container that listens on one port; the program is told which by PORT. */
+export function appFile(app: { readonly name: string; readonly image: string; readonly port: number; readonly published: number }): JsonObject {
   const service: JsonObject = {
-    image: app.image, environment: { PORT: String(app.port), ...app.env }, ports: [{ target: app.port, ...published }],
-    deploy: { replicas: app.replicas, update_config: UPDATE },
-    ...(app.healthcheck === undefined ? {} : { healthcheck: { test: ['CMD', ...app.healthcheck], interval: '1s', timeout: '2s', retries: 5 } }),
+    image: app.image, environment: { PORT: String(app.port) }, ports: [{ target: app.port, published: app.published }], deploy: { replicas: 1, update_config: UPDATE },
   };
-  return normaliseStack({
-    file: { name: app.name, services: { [app.name]: service } }, name: app.name, owner, env: {}, profiles: [], directory: '/', home: '/', nodesSeeHost: false, files: new Map(), images: {},
+  return { name: app.name, services: { [app.name]: service } };
+}
+
+/** The repository of an image, without tag and digest. */
+export function repositoryOf(image: string): string {
+  return image.replace(/@.*$/, '').replace(/:[^/]*$/, '');
+}
+
+/** Variables added to the services that run one of these images, or taking the place of what has the same name. */
+export function withEnv(services: readonly ServiceSpec[], images: readonly string[], env: { readonly [name: string]: string }): readonly ServiceSpec[] {
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return services.map((spec) => {
+    const container = spec.TaskTemplate.ContainerSpec;
+    if (container === undefined || lines.length === 0 || !images.includes(container.Image)) return spec;
+    const kept = (container.Env ?? []).filter((line) => !Object.hasOwn(env, line.split('=')[0] ?? ''));
+    return { ...spec, TaskTemplate: { ...spec.TaskTemplate, ContainerSpec: { ...container, Env: [...kept, ...lines] } } };
   });
+}
+
+export interface Room {
+  /** The first port to try. */
+  readonly base: number;
+  /** The ports that are open already. */
+  readonly opened: readonly Port[];
+  isFree(port: number): Promise<boolean>;
+}
+
+/** Where an app's ports go: where they are already, else the first free ones of the stack. What its file says is only a proposal. */
+export async function placed(services: readonly ServiceSpec[], { base, opened, isFree }: Room): Promise<readonly ServiceSpec[]> {
+  const taken = new Set(opened.map(({ published }) => published));
+  const result: ServiceSpec[] = [];
+  for (const spec of services) {
+    const ports = [];
+    for (const port of spec.EndpointSpec?.Ports ?? []) {
+      const own = opened.find(({ service, target }) => service === spec.Name && target === port.TargetPort);
+      let published = own?.published ?? base;
+      while (own === undefined && published < 65_535 && (taken.has(published) || !(await isFree(published)))) published += 1;
+      taken.add(published);
+      ports.push({ ...port, PublishedPort: published });
+    }
+    result.push(ports.length === 0 ? spec : { ...spec, EndpointSpec: { ...spec.EndpointSpec, Ports: ports } });
+  }
+  return result;
 }

@@ -4,7 +4,7 @@ import type { ServiceSpec } from '../model/swarm.ts';
 import type { Swarm } from '../ports.ts';
 import { ensureBlob, ensureNetwork, ensureService, missing, type Outcome } from './ensure.ts';
 import { closePorts, openPorts } from './gateways.ts';
-import { type PortAnswer, provePorts } from './proof.ts';
+import { type PortAnswer, type PortProbe, provePorts } from './proof.ts';
 import { chooseWay, hasIpvs, ingressName, ingressSpec, type Port, type Publication, publish, unnumbered, type Way } from './publish.ts';
 import type { Finding } from './stack/findings.ts';
 import { NAMESPACE_LABEL, type StackPlan } from './stack/normalise.ts';
@@ -14,6 +14,8 @@ import { waitForServices } from './wait.ts';
 export interface DeployOptions {
   /** Listen on every address of this machine, not only on 127.0.0.1. */
   readonly isPublic: boolean;
+  /** What a good answer of its ports is. */
+  readonly probe?: PortProbe;
 }
 
 export interface DeployReport {
@@ -60,7 +62,7 @@ export async function deployStack(target: SwarmTarget, plan: StackPlan, options:
     openPorts(target, publication.ports, { way, isPublic: options.isPublic, nodes: nodes.map(({ name }) => name) }, run),
     waitForServices(swarm, names, { ...rules, clock: run.ports.clock, onProgress: run.onProgress, signal: run.signal }),
   ]);
-  const ports = await provePorts(publication.ports, run);
+  const ports = await provePorts(publication.ports, run, options.probe);
   removed.push(...(await removeOldBlobs(swarm, plan)));
   const by = (outcome: Outcome): readonly string[] => names.filter((name) => outcomes.get(name) === outcome);
   return { name: plan.name, created: by('created'), changed: by('changed'), unchanged: by('unchanged'), removed, ports, differences: plan.differences, notes: publication.notes };

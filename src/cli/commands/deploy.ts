@@ -9,7 +9,7 @@ import { confirmDestructive } from '../confirm.ts';
 import { endpointFields } from '../endpoint-fields.ts';
 import { followLogs } from '../follow-logs.ts';
 import { readPairs } from '../pairs.ts';
-import { deployStackFile, isStackFile } from '../swarm-commands.ts';
+import { deployToSwarm, isStackFile } from '../swarm-commands.ts';
 
 const START_MS = 30_000;
 const KIND_WORDS = { knative: 'a Knative service', deployment: 'a Deployment' } as const;
@@ -62,18 +62,20 @@ export const deploy = defineCommand({
     const { flags } = input;
     if (isStackFile(input.args[0])) {
       const file = { path: input.args[0], cwd: context.io.cwd, stack: await targetStack(input, context), name: flags.project, profiles: flags.profile ?? [], env: context.io.env };
-      return deployStackFile(file, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true }, context);
+      return deployToSwarm({ file }, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true }, context);
     }
     const problems: Problem[] = [];
     const pairs = (name: 'env' | 'annotation' | 'build-arg') => readPairs(flags[name], `--${name}`, problems);
     const [env, annotations, buildArgs] = [pairs('env'), pairs('annotation'), pairs('build-arg')];
     if (flags.probe !== undefined && !/^\/[\x21-\x7e]*$/.test(flags.probe)) problems.push({ place: '--probe', message: 'a path starts with / and has no spaces', code: 'flag-invalid' });
     if (problems.length > 0) throw problemsError(problems);
-    const request: DeployRequest = {
-      source: input.args[0] ?? '.', cwd: context.io.cwd, stack: await targetStack(input, context), kind: flags.as === 'knative' || flags.as === 'deployment' ? flags.as : undefined,
-      namespace: flags.namespace ?? 'default', env, annotations, buildArgs, port: flags.port, probePath: flags.probe ?? '/', startMs: flags['start-timeout'] ?? START_MS,
-    };
+    const target = { source: input.args[0] ?? '.', cwd: context.io.cwd, stack: await targetStack(input, context), env, buildArgs, port: flags.port, probePath: flags.probe ?? '/' };
     const useCases = await context.useCases();
+    if (await useCases.isSwarm(target.stack)) return deployToSwarm({ app: target }, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true }, context);
+    const request: DeployRequest = {
+      ...target, kind: flags.as === 'knative' || flags.as === 'deployment' ? flags.as : undefined,
+      namespace: flags.namespace ?? 'default', annotations, startMs: flags['start-timeout'] ?? START_MS,
+    };
     return tallied(input.line, context, async (options): Promise<Outcome> => {
       const planned = await useCases.planDeploy(request, options);
       if (flags['dry-run'] === true) return planOutcome(planned.plan, context);

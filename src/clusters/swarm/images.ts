@@ -1,4 +1,5 @@
 // Images of the local engine into the engines of the nodes, as streams.
+import { PassThrough } from 'node:stream';
 import { failedError, preconditionError } from '../../model/error.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import type { Docker, DockerContainer, DockerImage } from '../../ports.ts';
@@ -25,15 +26,24 @@ export const images: ImageLoader = {
     const image = await docker.inspectImage(reference);
     if (image === undefined) throw notHere(reference);
     const nodes = await runningNodes(cluster, context);
-    await Promise.all(nodes.map(async (node) => {
-      const inside = engines.docker(nodeEndpoint(node.name));
-      if (!lacks(tagsOf(await inside.listImages()), reference, image)) return;
-      context.onProgress(`${reference} into ${node.name}`);
-      await inside.loadImage(await docker.saveImage(reference));
+    const stocks = await Promise.all(nodes.map(async ({ name }) => tagsOf(await engines.docker(nodeEndpoint(name)).listImages())));
+    const lacking = nodes.filter((_node, index) => lacks(stocks[index] ?? [], reference, image));
+    if (lacking.length === 0) return;
+    context.onProgress(`${reference} into ${lacking.map(({ name }) => name).join(', ')}`);
+    // Saved once, for all: the slowest node sets the pace.
+    const archive = await docker.saveImage(reference);
+    await Promise.all(lacking.map(async (node) => {
+      await engines.docker(nodeEndpoint(node.name)).loadImage(copyOf(archive));
       await mark(docker, node, { reference, image });
     }));
   },
 };
+
+function copyOf(archive: NodeJS.ReadableStream): NodeJS.ReadableStream {
+  const copy = new PassThrough();
+  archive.on('error', (error: Error) => copy.destroy(error));
+  return archive.pipe(copy);
+}
 
 async function runningNodes(cluster: ClusterPlan, { ports, signal }: ProviderContext): Promise<readonly DockerContainer[]> {
   return (await readHoldings(ports, cluster, signal)).nodes.filter(({ state }) => state === 'running');
