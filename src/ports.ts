@@ -145,6 +145,13 @@ export interface Network {
   freePort(): Promise<number>;
   /** IPv4 addresses by the system's resolver; empty when it does not resolve within timeoutMs. */
   resolve(name: string, timeoutMs: number): Promise<readonly string[]>;
+  /**
+   * A resolver on 127.0.0.1, by UDP, until the signal aborts. `answer` gives the IPv4 address of a name, or undefined for what is not
+   * ours: that is refused. Port 0 is any free one. Throws `port-taken`, `port-forbidden`.
+   */
+  serveNames(options: {
+    readonly port: number; readonly signal: AbortSignal; answer(name: string): string | undefined; onQuestion?(name: string, address: string | undefined): void;
+  }): Promise<{ readonly port: number; readonly ended: Promise<void> }>;
 }
 
 /** A value and where its text is, as offsets: for edits that leave every other byte alone. */

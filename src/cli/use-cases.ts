@@ -2,7 +2,7 @@
 import type { Finding } from '../clusters/provider.ts';
 import type { Hint } from '../model/error.ts';
 import type { Emit } from '../model/event.ts';
-import type { ClusterState, StackFacts } from '../model/fact.ts';
+import type { ClusterState, DomainFacts, StackFacts } from '../model/fact.ts';
 import type { ObjectRef } from '../model/object.ts';
 import type { Endpoint, Plan } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';
@@ -147,5 +147,9 @@ export interface UseCases extends AppUseCases, SwarmUseCases {
   /** Writes pods, events and logs of the stack into a folder; the number of files. */
   collect(stack: string, folder: string, options: RunOptions): Promise<number>;
   /** Is this machine fit for the stack? */
+  /** Every domain of the ladder, tried just now. */
+  domains(options: RunOptions): Promise<readonly DomainFacts[]>;
+  /** Answers names under `domain` with this machine, on loopback, until the signal aborts. */
+  serveNames(server: { readonly domain: string; readonly port: number }, options: RunOptions): Promise<{ readonly port: number; readonly ended: Promise<number> }>;
   doctor(options: RunOptions & { readonly fix: boolean; readonly spec: StackSpec }): Promise<readonly Finding[]>;
 }

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failedError } from '../model/error.ts';
 import type { Network } from '../ports.ts';
+import { serveNames } from './name-server.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -25,6 +26,7 @@ export function createNetwork(): Network {
       return port;
     },
     resolve,
+    serveNames,
   };
 }
 

@@ -21,7 +21,8 @@ export function engineFacts(info: DockerInfo, endpoint: string): EngineFacts {
   };
 }
 
-async function probeDomain(domain: string, network: Network): Promise<DomainFacts> {
+/** Does every name under a domain lead to this machine, by the system's resolver? */
+export async function probeDomain(domain: string, network: Network): Promise<DomainFacts> {
   const addresses = await network.resolve(`probe.${domain}`, RESOLVE_TIMEOUT_MS);
   if (addresses.includes(LOOPBACK)) return { domain, resolves: true, reason: `resolves to ${LOOPBACK}` };
   const [other] = addresses;

@@ -27,6 +27,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'stop', group: 'everyday', summary: 'put a stack to sleep; nothing is lost', load: async () => (await import('./stop.ts')).stop },
   { name: 'start', group: 'everyday', summary: 'wake a stopped stack, and verify all of it again', load: async () => (await import('./start.ts')).start },
   { name: 'restart', group: 'everyday', summary: 'stop and start', load: async () => (await import('./restart.ts')).restart },
+  { name: 'dns', group: 'setup', summary: 'which names lead to this machine; a resolver of its own, also offline', load: async () => (await import('./dns.ts')).dns },
   { name: 'doctor', group: 'setup', summary: 'check this machine; each finding with one command', load: async () => (await import('./doctor.ts')).doctor },
   { name: 'init', group: 'setup', summary: 'write a commented devstack.yaml', load: async () => (await import('./init.ts')).init },
   { name: 'config', group: 'setup', summary: 'the settings in effect, and where each comes from', load: async () => (await import('./config.ts')).config },

@@ -11,6 +11,7 @@ import { findApp, listApps } from './app-target.ts';
 import { measureTraffic, readTraffic, setTraffic } from './app-traffic.ts';
 import { appEndpoint, appLogs, loadApp, openUrl, untilReplicas } from './app-watch.ts';
 import { collectStack } from './collect.ts';
+import { serveDomain, tryDomains } from './dns.ts';
 import { examineMachine } from './doctor.ts';
 import { downStack, planDownStack } from './down.ts';
 import type { Journals } from './journals.ts';
@@ -54,6 +55,8 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     async exec({ command: [program = '', ...words], ...request }, { signal }) {
       return (await ports.processes.run(program, words, { ...request, signal })).exitCode;
     },
+    domains: () => tryDomains(ports),
+    serveNames: (server, options) => serveDomain(ports, server, heard(options)),
     collect: (stack, folder, options) => collectStack(ports, stack, folder, heard(options)),
     planDeploy: (request, options) => planAppDeploy(ports, templates, request, heard(options)),
     deploy: (planned, options) => deployApp(ports, journals, planned, heard(options)),
