@@ -14,6 +14,8 @@ export function isYamlSpecial(word: string): boolean {
 /** Why this cannot be the name of an app, in one line, or undefined when it can. */
 export function problemOfAppName(name: string): string | undefined {
   if (name === '') return 'it is empty';
+  // Knative refuses `dev.local/a`: a repository has at least two characters.
+  if (name.length < 2) return 'its image would have a name that Knative refuses: two characters are the least';
   if (name.length > LONGEST) return `it has ${name.length} characters, and ${LONGEST} are the most`;
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)) return 'it must be lower-case letters, digits and dashes, start with a letter and not end with a dash';
   if (isYamlSpecial(name)) return 'YAML reads this word as something else than text';

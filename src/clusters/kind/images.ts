@@ -1,10 +1,12 @@
 // Images of the local engine into the containerd of the nodes, as streams: no archive on disk, no `kind load`
 // (kubernetes-sigs/kind#3795: it fails for images of several platforms in the containerd image store).
+import { Readable } from 'node:stream';
 import { failedError } from '../../model/error.ts';
 import { stringAt } from '../../model/object.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import type { Docker, DockerImage } from '../../ports.ts';
 import type { ImageLoader, ProviderContext } from '../provider.ts';
+import { withoutBlobs } from './archive.ts';
 import { readHoldings } from './holdings.ts';
 
 /** Names in the node's containerd, as kubelet uses them, and the digest of what each stands for. */
@@ -116,22 +118,36 @@ export function fullName(reference: string): string {
   return path.includes('@') || /:[^/]*$/.test(path) ? path : `${path}:latest`;
 }
 
-async function loadInto({ node, reference, image }: Question & { readonly image: DockerImage }, { ports, signal, onProgress }: ProviderContext): Promise<void> {
-  const { docker } = ports;
-  onProgress(`${reference} into ${node}`);
+async function loadInto({ node, reference, image }: Question & { readonly image: DockerImage }, context: ProviderContext): Promise<void> {
+  const { ports: { docker }, signal } = context;
+  context.onProgress(`${reference} into ${node}`);
   // Not --all-platforms, as kind has it: the archive has one of them.
   const load = [...CTR, 'images', 'import', '--digests', `--snapshotter=${await snapshotterOf(node, docker, signal)}`, '-'];
-  const imported = await docker.exec(node, load, { stdin: await docker.saveImage(reference), signal });
+  const send = async (known: ReadonlySet<string>) => docker.exec(node, load, { stdin: Readable.from(withoutBlobs(await docker.saveImage(reference), known)), signal });
+  const known = await contentOf(node, docker, signal);
+  let imported = await send(known);
+  // A layer that was there may have been thrown away meanwhile: then all of it.
+  if (imported.exitCode !== 0 && known.size > 0 && !isFull(imported.stderr)) imported = await send(new Set());
   const tagged = imported.exitCode === 0
     ? await docker.exec(node, [...CTR, 'images', 'tag', '--force', fullName(reference), markOf(image)], { signal })
     : imported;
   if (tagged.exitCode === 0) return;
   throw failedError({
     code: 'kind-image-load-failed', message: `the image ${reference} could not be loaded into ${node}`, reason: lastLine(tagged.stderr),
-    hints: [/no space left/i.test(tagged.stderr)
+    hints: [isFull(tagged.stderr)
       ? { text: 'see what takes the room', command: 'docker system df' }
       : { text: 'see what is in the node', command: `docker exec ${node} ${CTR.join(' ')} images list` }],
   });
+}
+
+function isFull(stderr: string): boolean {
+  return /no space left/i.test(stderr);
+}
+
+/** Digests of what the node's containerd has whole. Empty when it cannot be asked: then everything is sent. */
+async function contentOf(node: string, docker: Docker, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const { exitCode, stdout } = await docker.exec(node, [...CTR, 'content', 'list', '--quiet'], { signal });
+  return new Set(exitCode === 0 ? stdout.split('\n').map((line) => line.trim().replace(/^sha256:/, '')) : []);
 }
 
 /** Where kubelet's containerd unpacks images: overlayfs, or fuse-overlayfs on a rootless engine. */
