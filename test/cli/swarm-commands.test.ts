@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { failedError } from '../../src/model/error.ts';
 import type { ServiceOutcome } from '../../src/cli/swarm-use-cases.ts';
+import { failedError } from '../../src/model/error.ts';
 import type { NodeRow } from '../../src/swarm/nodes.ts';
 import type { ServiceChange } from '../../src/swarm/service.ts';
 import { run } from './harness.ts';
