@@ -7,7 +7,7 @@ const TIERS = [
   { name: 'unit' },
   { name: 'api', variable: 'KUBEBUILDER_ASSETS', needs: 'a folder with kube-apiserver and etcd' },
   { name: 'e2e', variable: 'DEVSTACK_LAB', needs: 'the laboratory: a Docker engine where tests may make clusters' },
-  { name: 'long', variable: 'DEVSTACK_LONG', needs: 'the laboratory, and half an hour more: addons together, nodes of a swarm, every template' },
+  { name: 'long', variable: 'DEVSTACK_LONG', needs: 'the laboratory, and half an hour more: addons together, nodes of a swarm' },
 ];
 
 const isSet = (variable) => (process.env[variable] ?? '') !== '';
