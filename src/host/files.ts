@@ -8,6 +8,7 @@ import type { FileStat, Files } from '../ports.ts';
 import { makeDirectory } from './directory.ts';
 import { errnoOf, fileError } from './file-error.ts';
 import { withLock } from './lock.ts';
+import { watchFolder } from './watch.ts';
 
 /** Private unless somebody asks otherwise: most of what devstack keeps holds credentials. */
 const FILE_MODE = 0o600;
@@ -27,6 +28,7 @@ export function createFiles(): Files {
       const names = await ifThere(() => readdir(directory), `list ${directory}`, directory);
       return [...(names ?? [])].sort();
     },
+    watch: watchFolder,
     makeDirectory: (path, mode = DIRECTORY_MODE) => attempt(() => makeDirectory(path, mode), `make the folder ${path}`, path),
     setMode: (path, mode) => attempt(() => chmod(path, mode), `change the mode of ${path}`, path),
     remove: (path) => attempt(() => rm(path, { recursive: true, force: true }), `remove ${path}`, path),

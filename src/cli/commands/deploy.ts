@@ -1,17 +1,15 @@
 // devstack deploy: build, load, apply, wait, and prove by a request.
-import { type Problem, problemsError } from '../../config/problem.ts';
 import { table } from '../../render/table.ts';
 import { count, formatDuration } from '../../render/text.ts';
-import { planOutcome, tallied, targetFlags, targetStack } from '../app-flags.ts';
-import type { DeployRequest, DeployResult } from '../app-use-cases.ts';
+import { planOutcome, tallied, targetStack } from '../app-flags.ts';
+import type { DeployResult } from '../app-use-cases.ts';
 import { type CommandContext, defineCommand, type Outcome, yesFlag } from '../command.ts';
 import { confirmDestructive } from '../confirm.ts';
+import { deployRequest, sourceFlags } from '../deploy-request.ts';
 import { endpointFields } from '../endpoint-fields.ts';
 import { followLogs } from '../follow-logs.ts';
-import { readPairs } from '../pairs.ts';
 import { deployToSwarm, isStackFile } from '../swarm-commands.ts';
 
-const START_MS = 30_000;
 const KIND_WORDS = { knative: 'a Knative service', deployment: 'a Deployment' } as const;
 
 function deployedText({ app, kind, stack, endpoints, changed, durationMs }: DeployResult, { columns, paint }: CommandContext): string {
@@ -33,15 +31,7 @@ export function deployedFields(result: DeployResult) {
 export const deploy = defineCommand({
   arguments: [{ name: 'source', summary: 'a folder with an app or a Dockerfile, the name of a template, or a stack file for a swarm; this folder when it is left out' }],
   flags: {
-    ...targetFlags,
-    as: { kind: 'text', choices: ['knative', 'deployment'], placeholder: 'KIND', summary: 'how to run it; by default as the app prefers and the stack can' },
-    env: { kind: 'list', hasCommas: true, short: 'e', placeholder: 'KEY=VALUE', summary: 'variable of the app' },
-    annotation: { kind: 'list', hasCommas: true, placeholder: 'KEY=VALUE', summary: 'annotation on its pods, such as autoscaling.knative.dev/min-scale=1' },
-    'build-arg': { kind: 'list', hasCommas: true, placeholder: 'KEY=VALUE', summary: 'argument of the Dockerfile, such as BASE=mirror.example/python:3.13-slim' },
-    port: { kind: 'integer', min: 1, max: 65_535, short: 'p', placeholder: 'PORT', summary: 'port that the container listens on, when the app does not say' },
-    namespace: { kind: 'text', placeholder: 'NAMESPACE', default: 'default', summary: 'where it goes' },
-    probe: { kind: 'text', placeholder: 'PATH', default: '/', summary: 'path that proves it, for a folder that does not say' },
-    'start-timeout': { kind: 'duration', placeholder: 'TIME', default: '30s', summary: 'how long the app may take until it listens' },
+    ...sourceFlags,
     follow: { kind: 'boolean', short: 'f', summary: 'show its log afterwards, until Ctrl-C' },
     overwrite: { kind: 'boolean', summary: 'take back fields that somebody else changed' },
     project: { kind: 'text', placeholder: 'NAME', summary: 'name of what is deployed from a stack file, instead of its own' },
@@ -64,18 +54,9 @@ export const deploy = defineCommand({
       const file = { path: input.args[0], cwd: context.io.cwd, stack: await targetStack(input, context), name: flags.project, profiles: flags.profile ?? [], env: context.io.env };
       return deployToSwarm({ file }, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true }, context);
     }
-    const problems: Problem[] = [];
-    const pairs = (name: 'env' | 'annotation' | 'build-arg') => readPairs(flags[name], `--${name}`, problems);
-    const [env, annotations, buildArgs] = [pairs('env'), pairs('annotation'), pairs('build-arg')];
-    if (flags.probe !== undefined && !/^\/[\x21-\x7e]*$/.test(flags.probe)) problems.push({ place: '--probe', message: 'a path starts with / and has no spaces', code: 'flag-invalid' });
-    if (problems.length > 0) throw problemsError(problems);
-    const target = { source: input.args[0] ?? '.', cwd: context.io.cwd, stack: await targetStack(input, context), env, buildArgs, port: flags.port, probePath: flags.probe ?? '/' };
+    const request = await deployRequest(input, context);
     const useCases = await context.useCases();
-    if (await useCases.isSwarm(target.stack)) return deployToSwarm({ app: target }, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true }, context);
-    const request: DeployRequest = {
-      ...target, kind: flags.as === 'knative' || flags.as === 'deployment' ? flags.as : undefined,
-      namespace: flags.namespace ?? 'default', annotations, startMs: flags['start-timeout'] ?? START_MS,
-    };
+    if (await useCases.isSwarm(request.stack)) return deployToSwarm({ app: request }, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true }, context);
     return tallied(input.line, context, async (options): Promise<Outcome> => {
       const planned = await useCases.planDeploy(request, options);
       if (flags['dry-run'] === true) return planOutcome(planned.plan, context);

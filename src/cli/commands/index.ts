@@ -11,6 +11,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'status', group: 'everyday', summary: 'what exists, what is ready, what answers right now', load: async () => (await import('./status.ts')).status },
   { name: 'new', group: 'everyday', summary: 'make a folder with an app in it, from a template', load: async () => (await import('./new.ts')).newApp },
   { name: 'deploy', group: 'everyday', summary: 'build an app, run it in a stack, and prove by a request that it answers', load: async () => (await import('./deploy.ts')).deploy },
+  { name: 'dev', group: 'everyday', summary: 'deploy a folder, and again after each change', load: async () => (await import('./dev.ts')).dev },
   { name: 'logs', group: 'everyday', summary: 'what all pods of an app say', load: async () => (await import('./logs.ts')).logs },
   { name: 'open', group: 'everyday', summary: 'the address of an app, in a browser', load: async () => (await import('./open.ts')).open },
   { name: 'load', group: 'everyday', summary: 'send requests to an app, and plot how it takes them', load: async () => (await import('./load.ts')).load },
