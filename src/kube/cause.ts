@@ -17,6 +17,9 @@ export interface Cause {
 
 /** A first crash may be a start before its time; one after two restarts is no accident. */
 const CRASHES_THAT_COUNT = 2;
+/** A program that lived a while looked for something: in a cluster that only comes up, the API server or a setting. It gets more tries. */
+const PATIENT_CRASHES_THAT_COUNT = 4;
+const PATIENT_LIFE_MS = 5_000;
 const PULLS_THAT_COUNT = 2;
 
 const PULL_REASONS = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull', 'ImageInspectError', 'RegistryUnavailable']);
@@ -96,7 +99,7 @@ function crashCause(pod: KubeObject, { name, terminated, restarts, isRunning }: 
   const exitCode = at(terminated, 'exitCode');
   if (terminated === undefined || exitCode === 0 || isRunning) return undefined;
   // A pod that is not restarted (a job's) has ended for good; whether that is final its job decides.
-  const isFinal = restarts >= CRASHES_THAT_COUNT;
+  const isFinal = restarts >= (lifeMs(terminated) >= PATIENT_LIFE_MS ? PATIENT_CRASHES_THAT_COUNT : CRASHES_THAT_COUNT);
   const reason = stringAt(terminated, 'reason') ?? '';
   const said = oneLine(stringAt(terminated, 'message') ?? '', 160);
   const times = restarts === 0 ? '' : ` (${restarts} restart${restarts === 1 ? '' : 's'})`;

@@ -103,6 +103,11 @@ describe('a crash', () => {
     expect(causeOf([ended(exitCode, restarts)], [])?.isFinal).toBe(isFinal);
   });
 
+  it.each([[2, false], [3, false], [4, true]])('of a program that looked for something for a while, after %i restarts: final %s', (restarts, isFinal) => {
+    // Knative's programs read their settings for ten seconds, and end when nobody answers yet.
+    expect(causeOf([ended(1, restarts, { startedAt: '2026-01-01T00:00:00Z', finishedAt: '2026-01-01T00:00:10Z' })], [])?.isFinal).toBe(isFinal);
+  });
+
   it('of a pod that is being deleted says nothing', () => {
     const going = ended(1, 5);
     expect(causeOf([{ ...going, metadata: { ...going.metadata, deletionTimestamp: 'now' } }], [])).toBeUndefined();
