@@ -7,6 +7,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 threads = 8
 # Heartbeats in memory: the root file system is read-only.
 worker_tmp_dir = "/dev/shm"
+# Nobody controls it from inside of the container, and there is nowhere to put the socket.
+control_socket_disable = True
 accesslog = "-"
 # Below Kubernetes' 30 s, so that a rolling update never cuts a request.
 graceful_timeout = 20

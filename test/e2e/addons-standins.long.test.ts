@@ -26,6 +26,16 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('addons with stand-in
     await Promise.all(help.map((args) => kubectl(...args)));
   }
 
+  /** A new cluster goes on making accounts and settings of its own for a while after its API server answers. */
+  async function untilSettled(): Promise<void> {
+    for (const namespace of ['default', 'kube-system', 'kube-public', 'kube-node-lease', 'local-path-storage']) {
+      await kubectl('-n', namespace, 'wait', '--for=create', 'serviceaccount/default', 'configmap/kube-root-ca.crt', '--timeout=120s');
+    }
+    await kubectl('-n', 'kube-system', 'rollout', 'status', 'daemonset/kube-proxy', '--timeout=120s');
+    await kubectl('-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=120s');
+    await kubectl('-n', 'local-path-storage', 'rollout', 'status', 'deployment/local-path-provisioner', '--timeout=120s');
+  }
+
   async function takeBack(help: Help): Promise<void> {
     await Promise.all(help.map(([, namespace = '', , kind = '', ...rest]) => kubectl('-n', namespace, 'delete', kind, rest[0] === 'generic' ? rest[1] ?? '' : rest[0] ?? '')));
   }
@@ -42,6 +52,7 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('addons with stand-in
     const up = await devstack(home, 'up', 'base', '--name', NAME, '--port', String(PORT), '--fit', '--json');
     expect(up.exitCode, up.stderr + up.stdout).toBe(0);
     kubectl = kubectlOf(up.result);
+    await untilSettled();
     before = await clusterState(kubectl);
   });
   afterAll(async () => {

@@ -1,0 +1,149 @@
+// From a template to one's own code answering, in a real cluster: scaffold, build, deploy, look, load, share, change, remove.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { devstack, type Home, makeHome, start } from './devstack.ts';
+
+const NAME = 'test-samples';
+const PORT = 18135;
+const ON = ['--name', NAME] as const;
+
+describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('apps', () => {
+  let home: Home;
+  const run = (...args: string[]) => devstack(home, ...args);
+  /** By node:http: fetch does not send a Host of one's own. */
+  const ask = (app: string, path = '/') => new Promise<{ readonly status: number; readonly text: string }>((resolve, reject) => {
+    const sent = request({ hostname: '127.0.0.1', port: PORT, path, headers: { host: `${app}.default.localhost` }, timeout: 30_000 }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+    });
+    sent.on('error', reject).end();
+  });
+
+  beforeAll(async () => {
+    home = await makeHome();
+    await run('down', NAME, '--yes');
+    const up = await run('up', 'knative', ...ON, '--port', String(PORT), '--fit', '--with', 'metrics-server', '--domain', 'localhost', '--json', '--yes');
+    expect(up.exitCode, up.stderr + up.stdout).toBe(0);
+  });
+  afterAll(async () => {
+    await run('down', NAME, '--yes');
+    await home.remove();
+  });
+
+  /** A page in a small image: what is tested is the way to the cluster, not the image. */
+  async function makePage(name: string, text: string): Promise<void> {
+    await mkdir(join(home.directory, name), { recursive: true });
+    await writeFile(join(home.directory, name, 'Dockerfile'), 'FROM busybox:1.37\nCOPY index.html /www/\nCMD ["httpd", "-f", "-p", "8080", "-h", "/www"]\n');
+    await writeFile(join(home.directory, name, 'index.html'), text);
+  }
+
+  test('a new user reads the time: new, deploy, and an answer', async () => {
+    expect((await run('new', 'flask-time', 'clock', '--set', 'timezone=Asia/Tokyo', '--json')).result).toMatchObject({ ok: true, app: 'clock' });
+    const deployed = await run('deploy', 'clock', ...ON, '--json');
+    expect(deployed.exitCode, deployed.stderr + deployed.stdout).toBe(0);
+    expect(deployed.result).toMatchObject({ app: 'clock', kind: 'knative', endpoints: [{ verified: true, status: 200 }], images: [expect.stringMatching(/^dev\.local\/clock:[0-9a-f]{12}$/)] });
+    expect((await ask('clock')).text).toMatch(/ in Asia\/Tokyo \(UTC\+09:00\)/);
+    expect((await ask('clock', '/?timezone=Mars/Olympus')).status).toBe(400);
+  });
+
+  test('a second deploy changes nothing', async () => {
+    expect((await run('deploy', 'clock', ...ON, '--json')).result).toMatchObject({ ok: true, changed: 0 });
+  });
+
+  test('its log and its address', async () => {
+    const logs = await run('logs', 'clock', ...ON);
+    expect(logs.stdout).toMatch(/GET \/\?timezone=Mars\/Olympus HTTP\/1.1" 400/);
+    expect((await run('open', 'clock', ...ON, '--print')).stdout.trim()).toMatch(/^http:\/\/clock\.default\.localhost:18135\//);
+  });
+
+  test('a load is counted and plotted', async () => {
+    const report = join(home.directory, 'load.html');
+    const load = await run('load', 'clock', ...ON, '--rps', '20', '--for', '10s', '--report', report, '--json');
+    expect(load.exitCode, load.stderr).toBe(0);
+    expect(load.result.load).toMatchObject({ sent: 200, answered: 200, statuses: { 200: 200 } });
+    expect(await readFile(report, 'utf8')).toMatch(/^<!doctype html>/);
+    const deleted = await run('delete', 'clock', ...ON, '--yes', '--json');
+    expect(deleted.result).toMatchObject({ ok: true, removed: ['service default/clock'] });
+  });
+
+  test('a folder with just a Dockerfile, as one kind and as the other', async () => {
+    await makePage('page', 'version 1\n');
+    for (const kind of ['deployment', 'knative'] as const) {
+      const deployed = await run('deploy', 'page', '--as', kind, ...ON, '--yes', '--json');
+      expect(deployed.exitCode, deployed.stderr + deployed.stdout).toBe(0);
+      expect(deployed.result).toMatchObject({ kind, endpoints: [{ verified: true }] });
+      expect((await ask('page')).text).toBe('version 1\n');
+    }
+  });
+
+  test('traffic is shared as asked, measured, and taken back', async () => {
+    await makePage('page', 'version 2\n');
+    // Pinned to what is there, so that the new version gets no request yet.
+    expect((await run('traffic', 'page', 'latest=100', ...ON, '--json')).result).toMatchObject({ ok: true, isPinned: true });
+    expect((await run('deploy', 'page', ...ON, '--json')).exitCode).toBe(0);
+    expect((await ask('page')).text).toBe('version 1\n');
+    const shared = await run('traffic', 'page', 'previous=80', 'latest=20', ...ON, '--json');
+    expect(shared.exitCode, shared.stdout).toBe(0);
+    expect(shared.result.measured.map((share: { percent: number; isPlausible: boolean }) => [share.percent, share.isPlausible])).toEqual([[80, true], [20, true]]);
+    expect((await run('traffic', 'page', '--latest', ...ON, '--json')).result).toMatchObject({ ok: true, isPinned: false });
+    expect((await ask('page')).text).toBe('version 2\n');
+  });
+
+  test('what cannot work is told within half a minute, with its cause', async () => {
+    const folder = join(home.directory, 'broken');
+    await mkdir(folder);
+    expect((await run('deploy', 'broken', ...ON, '--json')).result.error).toMatchObject({ code: 'dockerfile-missing' });
+    await writeFile(join(folder, 'Dockerfile'), 'FROM busybox:1.37\nRUN echo one && exit 7\n');
+    expect((await run('deploy', 'broken', ...ON, '--json')).result.error).toMatchObject({ code: 'image-build-failed', cause: expect.stringContaining('exit code: 7') });
+    await writeFile(join(folder, 'Dockerfile'), 'FROM busybox:1.37\nCMD ["sh", "-c", "echo no database >&2; exit 3"]\n');
+    expect((await run('deploy', 'broken', ...ON, '--json')).result.error).toMatchObject({ code: 'container-crashed', message: expect.stringContaining('exit code 3') });
+    await writeFile(join(folder, 'Dockerfile'), 'FROM busybox:1.37\nCMD ["httpd", "-f", "-p", "9999"]\n');
+    const started = performance.now();
+    expect((await run('deploy', 'broken', '--start-timeout', '15s', ...ON, '--json')).result.error).toMatchObject({ code: 'app-not-listening', message: expect.stringContaining('port 8080') });
+    expect(performance.now() - started).toBeLessThan(60_000);
+    await run('delete', 'broken', ...ON, '--yes');
+  });
+
+  test('dev shows a one-line change, and survives one that does not build', async () => {
+    const dev = start(home, ['dev', 'page', ...ON, '--json']);
+    let said = '';
+    const untilSaid = (text: RegExp) => new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (text.test(said)) resolve();
+      };
+      dev.stderr.on('data', look);
+      dev.then(() => reject(new Error(`dev ended without saying ${text}: ${said}`)));
+      look();
+    });
+    dev.stderr.on('data', (chunk) => {
+      said += String(chunk);
+    });
+    await untilSaid(/watching/);
+    await writeFile(join(home.directory, 'page', 'Dockerfile'), 'FROM busybox:1.37\nRUN false\n');
+    await untilSaid(/could not be built/);
+    expect((await ask('page')).text).toBe('version 2\n');
+    await makePage('page', 'version 3\n');
+    await untilSaid(/reloaded in/);
+    expect((await ask('page')).text).toBe('version 3\n');
+    await dev.kill('SIGINT');
+    const ended = await dev;
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    const result = JSON.parse(ended.stdout.trim().split('\n').at(-1) ?? '');
+    expect(result).toMatchObject({ ok: true, reloads: 1, failures: expect.any(Number) });
+    console.log(`dev: reloaded in ${result.reloadMs} ms`);
+    await run('delete', 'page', ...ON, '--yes');
+  });
+
+  test.each(['canary', 'scale-to-zero', 'rolling-update', 'autoscale', 'hpa'])('demo %s passes', async (id) => {
+    const demo = await run('demo', id, ...ON, '--json');
+    console.log(`${id}: ${JSON.stringify(demo.result.numbers)}`);
+    expect(demo.exitCode, demo.stdout.split('\n').at(-2)).toBe(0);
+    expect(demo.result).toMatchObject({ ok: true, passed: true, demo: id });
+    // It takes its app away again.
+    const { stacks: [stack] } = (await run('status', NAME, '--json')).result;
+    expect(stack.parts.filter(({ part }: { part: string }) => part.startsWith('app-demo'))).toEqual([]);
+  });
+});
