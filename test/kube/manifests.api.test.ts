@@ -38,7 +38,7 @@ function objectsOf(file: string): readonly KubeObject[] {
 /** With a file goes what it builds on, without which the server refuses it. */
 const BUILDS_ON: { readonly [folder: string]: readonly string[] } = {
   'knative-eventing/1.23.0/eventing-tls-networking.yaml': ['cert-manager/1.18.0/cert-manager.yaml'],
-  'gateway-api/1.4.1-knative/contour-gateway.yaml': ['gateway-api/1.4.1-knative/gateway-api.yaml'],
+  'gateway-api/1.4.1-knative/contour-gateway.yaml': ['gateway-api/1.4.1-knative/gateway-api.yaml', 'contour/1.33.6/contour.yaml'],
   'gateway-api/1.4.1-knative/istio-gateway.yaml': ['gateway-api/1.4.1-knative/gateway-api.yaml'],
   'net-istio/1.23/net-istio.yaml': ['istio/1.29.2/istio-kind-no-mesh.yaml'],
   'net-contour/1.23/net-contour.yaml': ['contour/1.33.5-knative/contour.yaml'],
