@@ -75,6 +75,13 @@ function leftOn(node: KubeObject, pods: readonly KubeObject[]): Amount {
   return { cpu: offered.cpu - used.cpu, memory: offered.memory - used.memory };
 }
 
+/** The scheduler found a taint on every node: `0/1 nodes are available: 1 node(s) had untolerated taint(s)`. */
+const ALL_TAINTED = /^0\/(\d+) nodes are available: \1 node\(s\) had untolerated taint/;
+
+function saidBy(pod: KubeObject, words: RegExp): boolean {
+  return arrayAt(pod, 'status', 'conditions').some((entry) => words.test(stringAt(entry, 'message') ?? ''));
+}
+
 export type Placement =
   /** It may still be scheduled: a node comes up, or room is being made. */
   | { readonly kind: 'open' }
@@ -123,6 +130,8 @@ export function placementOf(pod: KubeObject, nodes: readonly KubeObject[], pods:
   if (usable.length > 0 && usable.every(({ left }) => shortages(wanted, left).length > 0)) return { kind: 'full', message: fullText(wanted, usable) };
   // Something else than room is missing, or room is being made right now.
   const isMoving = pods.some((other) => other.metadata.deletionTimestamp !== undefined);
-  const lacksRoom = arrayAt(pod, 'status', 'conditions').some((entry) => /Insufficient (cpu|memory)/.test(stringAt(entry, 'message') ?? ''));
-  return isMoving || lacksRoom ? { kind: 'open' } : { kind: 'other' };
+  const lacksRoom = saidBy(pod, /Insufficient (cpu|memory)/);
+  // A node has become ready since the scheduler looked: the taint that it speaks of is gone.
+  const isOutdated = usable.length > 0 && saidBy(pod, ALL_TAINTED);
+  return isMoving || lacksRoom || isOutdated ? { kind: 'open' } : { kind: 'other' };
 }

@@ -54,6 +54,14 @@ describe('a pod that the scheduler refused', () => {
     expect(placementOf(tolerant, nodes, [])).toEqual({ kind: 'open' });
   });
 
+  it('may still be placed when the node lost its taint after the scheduler looked', () => {
+    const tainted = { conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes are available: 1 node(s) had untolerated taint(s). no new claims to deallocate' }] };
+    expect(placementOf({ ...wanted, status: tainted }, [node('a', '8')], [])).toEqual({ kind: 'open' });
+    expect(placementOf({ ...wanted, status: tainted }, [node('a', '8', { taints: [taint('gpu')] })], [])).toEqual({ kind: 'other' });
+    const mixed = { conditions: [{ type: 'PodScheduled', status: 'False', message: "0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) didn't match Pod's node affinity/selector." }] };
+    expect(placementOf({ ...wanted, status: mixed }, [node('a', '8'), node('b', '8', { taints: [taint('gpu')] })], [])).toEqual({ kind: 'other' });
+  });
+
   it('is left to the scheduler’s own words when room is not what it lacks', () => {
     expect(placementOf(wanted, [node('a', '8')], [])).toEqual({ kind: 'other' });
     expect(placementOf(wanted, [node('a', '8', { taints: [taint('gpu')] })], [])).toEqual({ kind: 'other' });
