@@ -47,6 +47,26 @@ export interface Processes {
   find(name: string): Promise<string | undefined>;
 }
 
+/** One process, and no other that has its number later or on another machine. */
+export interface ProcessMark {
+  readonly pid: number;
+  readonly place: string;
+  readonly host: string;
+  /** Empty where the system does not say: then the number alone names it. */
+  readonly started: string;
+}
+
+/** Processes of devstack's own that outlive the command which starts them. */
+export interface Background {
+  /** Runs devstack with these words, away from this terminal. What it says goes to the end of the file `log`. Throws `tool-failed`. */
+  start(words: readonly string[], log: string): Promise<ProcessMark>;
+  /** The mark of this process. */
+  own(): Promise<ProcessMark>;
+  isAlive(process: ProcessMark): Promise<boolean>;
+  /** Asks it to end, and forces it after `graceMs`. Returns when it is gone; at once when it is not there. */
+  end(process: ProcessMark, graceMs: number): Promise<void>;
+}
+
 export interface FileStat {
   readonly kind: 'file' | 'directory' | 'symlink' | 'other';
   readonly size: number;
@@ -527,8 +547,8 @@ export interface KubeSets {
   compare(client: KubeClient, set: ObjectSet, signal: AbortSignal): Promise<'absent' | 'unchanged' | 'drifted'>;
   /** CRDs → Established → the rest in waves; intent in the inventory before, done after; prunes what the set lost. */
   apply(client: KubeClient, set: ObjectSet, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal; readonly overwrite?: boolean }): Promise<ApplyReport>;
-  /** Reverse order, finalizers respected, namespaces with foreign objects kept. */
-  remove(client: KubeClient, target: { readonly stack: string; readonly part: string }, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }): Promise<RemoveReport>;
+  /** Reverse order, finalizers respected, namespaces with foreign objects kept. `objectsOnly`: what was made of the kinds it defines, and no more. */
+  remove(client: KubeClient, target: { readonly stack: string; readonly part: string; readonly objectsOnly?: boolean }, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }): Promise<RemoveReport>;
   /** Ends when all are ready. Throws at once with cause, event and log tail when one cannot become ready; `not-ready` with the last observation when the signal times out. */
   wait(client: KubeClient, refs: readonly ObjectRef[], options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }): Promise<void>;
   /**
@@ -569,6 +589,7 @@ export interface KubeConnector {
 export interface Ports {
   readonly clock: Clock;
   readonly processes: Processes;
+  readonly background: Background;
   readonly files: Files;
   readonly folders: Folders;
   readonly platform: Platform;

@@ -14,15 +14,15 @@ interface Talk {
 }
 
 async function composeHost(io: Io) {
-  const [clock, files, folders, platform, processes, yaml, http, network] = await Promise.all([
+  const [clock, files, folders, platform, processes, yaml, http, network, background] = await Promise.all([
     import('../host/clock.ts'), import('../host/files.ts'), import('../host/folders.ts'), import('../host/platform.ts'),
-    import('../host/process.ts'), import('../host/yaml.ts'), import('../host/http.ts'), import('../host/network.ts'),
+    import('../host/process.ts'), import('../host/yaml.ts'), import('../host/http.ts'), import('../host/network.ts'), import('../host/background.ts'),
   ]);
   const machine = platform.createPlatform();
   return {
     clock: clock.createClock(), files: files.createFiles(), folders: folders.createFolders(io.env, machine.os), platform: machine,
     processes: processes.createProcesses(io.env), yaml: yaml.createYaml(), http: http.createHttp(), network: network.createNetwork(),
-    env: io.env, home: () => folders.homeOf(io.env, machine.os),
+    background: background.createBackground(io.env), env: io.env, home: () => folders.homeOf(io.env, machine.os),
   };
 }
 

@@ -34,6 +34,11 @@ export async function lifeOf(other: ProcessIdentity): Promise<'alive' | 'dead' |
   return started === '' || other.started === '' || started === other.started ? 'alive' : 'dead';
 }
 
+/** The identity of a process of this place. */
+export async function identityOf(pid: number): Promise<ProcessIdentity> {
+  return { ...(await ownIdentity()), pid, started: await startOf(pid) };
+}
+
 async function ownPlace(): Promise<string> {
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
   const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
@@ -61,7 +66,9 @@ async function startOf(pid: number): Promise<string> {
   if (process.platform === 'linux') {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
     // The name (field 2) is in parentheses and may hold anything; fields count from after it. The start time is field 22.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // One that has ended, and that nobody has asked about yet, only looks like a process.
+    return state === 'Z' ? 'ended' : fields[18] ?? '';
   }
   if (process.platform === 'win32') return '';
   return await new Promise((resolve) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createArtifacts } from '../../src/artifacts/artifacts.ts';
 import { createImageBuilder } from '../../src/build/build-image.ts';
+import { createBackground } from '../../src/host/background.ts';
 import { createClock } from '../../src/host/clock.ts';
 import { connectDocker } from '../../src/host/docker.ts';
 import { createDownloads } from '../../src/host/download.ts';
@@ -36,7 +37,7 @@ export async function realPorts(): Promise<RealPorts> {
   const env = { ...process.env, DEVSTACK_HOME: home, KUBECONFIG: userFile };
   const platform = createPlatform();
   const host = {
-    env, platform, clock: createClock(), files: createFiles(), folders: createFolders(env, platform.os), processes: createProcesses(env),
+    env, platform, clock: createClock(), files: createFiles(), folders: createFolders(env, platform.os), processes: createProcesses(env), background: createBackground(env),
     yaml: createYaml(), http: createHttp(), network: createNetwork(), home: () => home,
   };
   const mirror = process.env['DEVSTACK_MIRROR'];

@@ -30,6 +30,7 @@ export interface ClusterOptions {
   readonly clock: Clock;
   readonly port?: number;
   readonly yaml?: Yaml;
+  readonly token?: string;
   readonly snapshot?: Snapshot;
   /** How long things take; lifelike when absent. */
   readonly pace?: Pace;
@@ -64,7 +65,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { clock, pace = { scale: 1 }, faults = new Faults(), onBug = () => undefined } = options;
   const logs = new Logs();
   const server = await startApiServer({
-    clock, logs: logs.source, onBug, ...options.port !== undefined && { port: options.port }, ...options.yaml !== undefined && { yaml: options.yaml }, ...options.snapshot !== undefined && { snapshot: options.snapshot },
+    clock, logs: logs.source, onBug, ...options.port !== undefined && { port: options.port }, ...options.token !== undefined && { token: options.token },
+    ...options.yaml !== undefined && { yaml: options.yaml }, ...options.snapshot !== undefined && { snapshot: options.snapshot },
   });
   const api = new Api(server.core, 'devstack-rehearsal');
   server.core.admissions.add(webhookAdmission(api, faults));

@@ -15,6 +15,8 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   /** 0 or absent: any free one. */
   readonly port?: number;
+  /** What clients must bring; without it everybody on this machine may do everything. */
+  readonly token?: string;
   /** Reads YAML bodies; without it only JSON is understood. */
   readonly yaml?: Yaml;
   /** What an earlier server left (`ApiServer.snapshot`). */
@@ -43,13 +45,14 @@ export interface ApiServer {
 
 export type { Snapshot };
 
-function kubeconfigOf(url: string): JsonObject {
-  const name = 'devstack-rehearsal';
+/** Of a context that leads to a server at this address. */
+export function kubeconfigOf(url: string, options: { readonly name?: string; readonly token?: string | undefined } = {}): JsonObject {
+  const { name = 'devstack-rehearsal', token } = options;
   return {
     apiVersion: 'v1', kind: 'Config', 'current-context': name, preferences: {},
     // Some clients take plain HTTP only when told that TLS does not matter. Nothing secret travels, and nothing leaves this machine.
     clusters: [{ name, cluster: { server: url, 'insecure-skip-tls-verify': true } }],
-    users: [{ name, user: {} }], contexts: [{ name, context: { cluster: name, user: name, namespace: 'default' } }],
+    users: [{ name, user: token === undefined ? {} : { token } }], contexts: [{ name, context: { cluster: name, user: name, namespace: 'default' } }],
   };
 }
 
@@ -63,7 +66,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     store.restore(options.snapshot);
     definitions.restore();
   }
-  const http = createHttpServer({ core, yaml: options.yaml, logs: options.logs ?? (() => []), onBug: options.onBug ?? (() => undefined) });
+  const http = createHttpServer({ core, yaml: options.yaml, logs: options.logs ?? (() => []), token: options.token, onBug: options.onBug ?? (() => undefined) });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
     http.listen(options.port ?? 0, '127.0.0.1', resolve);
@@ -75,5 +78,5 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     http.closeAllConnections();
     await closed;
   };
-  return { url, core, store, kubeconfig: () => JSON.stringify(kubeconfigOf(url)), snapshot: () => store.snapshot(), close };
+  return { url, core, store, kubeconfig: () => JSON.stringify(kubeconfigOf(url, { token: options.token })), snapshot: () => store.snapshot(), close };
 }

@@ -1,4 +1,5 @@
 // The HTTP side: reads requests, finds who answers them, writes what they answer. Knows nothing of objects.
+import { createHash, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
 import type { Yaml } from '../../../ports.ts';
 import type { Call } from './call.ts';
@@ -20,6 +21,8 @@ export interface HttpOptions {
   readonly core: Core;
   readonly yaml: Yaml | undefined;
   readonly logs: LogSource;
+  /** Who does not bring it is turned away; absent: everybody may do everything. */
+  readonly token: string | undefined;
   /** Told of everything that is not an answer but a mistake of ours. */
   readonly onBug: (error: unknown) => void;
 }
@@ -38,9 +41,17 @@ function readBody(request: http.IncomingMessage): Promise<Buffer> {
   });
 }
 
+/** In constant time: another user of this machine shall not learn the token by trying. */
+function isKnown(token: string | undefined, authorization: string | undefined): boolean {
+  if (token === undefined) return true;
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(`Bearer ${token}`), digest(authorization ?? ''));
+}
+
 async function replyTo(options: HttpOptions, request: http.IncomingMessage, warnings: string[]): Promise<Reply> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const { core } = options;
+  if (!isKnown(options.token, request.headers.authorization)) throw new StatusError(401, 'Unauthorized', 'Unauthorized');
   const method = request.method ?? 'GET';
   const path = url.pathname.length > 1 ? url.pathname.replace(/\/+$/, '') : url.pathname;
   const found = method === 'GET' || method === 'HEAD' ? discover(core.registry, path, request.headers.host ?? '') : undefined;
