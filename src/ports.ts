@@ -376,6 +376,12 @@ export interface SwarmJoin {
   readonly token: string;
 }
 
+export interface TaskLine {
+  /** Id of the task. */
+  readonly task: string;
+  readonly line: string;
+}
+
 export type SwarmFilter = { readonly [name: string]: readonly string[] };
 
 /**
@@ -408,7 +414,8 @@ export interface Swarm {
   remove(kind: Exclude<SwarmKind, 'task'>, id: string): Promise<boolean>;
   /** The last lines of a task or service, oldest first. */
   logs(kind: 'service' | 'task', id: string, tailLines: number, signal?: AbortSignal): Promise<readonly string[]>;
-  followLogs(kind: 'service' | 'task', id: string, tailLines: number, signal: AbortSignal): AsyncIterable<string>;
+  /** Lines of all tasks of a service, `tail` of each to begin with; with `follow` also those of tasks that come, until the signal aborts. */
+  serviceLogs(id: string, choice: { readonly tail: number; readonly follow: boolean }, signal: AbortSignal): AsyncIterable<TaskLine>;
   /** What happens on this engine and to the swarm, until the signal aborts. Never the first to know: list again after it. */
   events(signal: AbortSignal): AsyncIterable<SwarmEvent>;
   /** `sha256:…` of an image by its registry; undefined when no registry answers for it. */

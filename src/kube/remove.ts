@@ -62,7 +62,7 @@ class Removal {
   async run(takesUserObjects: boolean): Promise<void> {
     const instances = await this.#instances();
     if (!takesUserObjects) this.#keepDefinitionsInUse(instances);
-    await this.#removeCustom(takesUserObjects ? instances : []);
+    await this.#removeCustom(takesUserObjects ? instances : [], this.#wave('custom'));
     await this.#removeAll(this.#wave('gates'));
     const namespaces = await this.#emptyNamespaces();
     const goesWithNamespace = ({ ref }: Going) => ref.namespace !== undefined && namespaces.has(ref.namespace);
@@ -72,6 +72,11 @@ class Removal {
       this.#removeAll(this.#wave('definitions')), this.#removeAll(this.#wave('namespaces').filter(({ ref }) => namespaces.has(ref.name))),
     ]);
     this.removed.push(...core.filter(goesWithNamespace).map(({ ref }) => ref));
+  }
+
+  /** What was made of the kinds that the part defines, gone with all that belongs to it: those who must let go of it still run. */
+  async takeInstances(): Promise<void> {
+    await this.#removeCustom(await this.#instances(), []);
   }
 
   #wave(wave: Wave): readonly Going[] {
@@ -104,13 +109,13 @@ class Removal {
   }
 
   /** Ours and the users', step by step, each gone before the next: their controllers still run. */
-  async #removeCustom(instances: readonly KubeObject[]): Promise<void> {
+  async #removeCustom(instances: readonly KubeObject[], own: readonly Going[]): Promise<void> {
     const kinds = new Set(instances.map((object) => `${groupOf(object.apiVersion)}/${object.kind}`));
     const isOwnedByInstance = (object: KubeObject) => (object.metadata.ownerReferences ?? []).some((owner) => (
       owner['controller'] === true && kinds.has(`${groupOf(String(owner['apiVersion']))}/${String(owner['kind'])}`)
     ));
     const users = instances.filter((object) => !isOwnedByInstance(object)).map((object): Going => ({ ref: refOf(object), uid: object.metadata.uid }));
-    const all = [...users, ...this.#wave('custom')];
+    const all = [...users, ...own];
     const steps = [...new Set(all.map(({ ref }) => removalStep(ref.kind)))].sort((a, b) => a - b);
     for (const step of steps) await this.#removeAll(all.filter(({ ref }) => removalStep(ref.kind) === step));
     // What belonged to them (an ingress of a route) follows, as long as its controller lives: wait for it.
@@ -204,14 +209,19 @@ async function removeInventory(session: Session, id: PartId): Promise<void> {
 }
 
 /** See KubeSets.remove. Killed anywhere, the inventory stays until all is gone, and the next remove goes on from there. */
-export async function removePart(session: Session, id: PartId): Promise<RemoveReport> {
+export async function removePart(session: Session, target: PartId & { readonly objectsOnly?: boolean }): Promise<RemoveReport> {
   const { client, signal } = session;
+  const id: PartId = { stack: target.stack, part: target.part };
   const inventories = await fetchInventories(client, id.stack, signal);
   const own = inventories.find((inventory) => inventory.part === id.part);
   const entries = own?.entries ?? await searchLabelled(session, id);
   const { live } = await survey(client, entries.map((entry) => entry.ref), signal);
   const others = inventories.filter((inventory) => inventory !== own);
   const removal = new Removal(session, id, sortOut(id, [...entries, ...heirless(live, id, others)], live, others));
+  if (target.objectsOnly === true) {
+    await removal.takeInstances();
+    return { removed: removal.removed, kept: [] };
+  }
   await removal.run(true);
   await removeInventory(session, id);
   return { removed: removal.removed, kept: removal.kept };

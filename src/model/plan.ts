@@ -137,6 +137,8 @@ export interface ProbeStep extends StepBase<'probe'> {
 export interface RemoveStep extends StepBase<'remove'> {
   readonly stack: string;
   readonly part: string;
+  /** Only what was made of the kinds that the part defines; the part itself stays. */
+  readonly objectsOnly?: true;
   readonly destructive: true;
 }
 export interface DestroyStep extends StepBase<'destroy'> {

@@ -115,6 +115,15 @@ describe('planAddonRemove', () => {
     expect(plan.steps.map((step) => step.title)).toEqual(['Remove Knative Eventing, and first what people made with it: trigger default/t1']);
   });
 
+  test('objects that an addon which leaves earlier must let go of, leave before it', () => {
+    const mine = { definedBy: 'knative-serving', ref: { ...hello, name: 'mine' } };
+    const plan = remove(['kourier', 'serving'], ['knative-serving', 'kourier'], [mine]);
+    expect(plan.steps.map(({ id, title }) => [id, title])).toEqual([
+      ['remove:knative-serving-objects', 'Remove what was made with Knative Serving: service default/mine'],
+      ['remove:kourier', 'Remove Kourier ingress'], ['remove:knative-serving', 'Remove Knative Serving'],
+    ]);
+  });
+
   test('what is not there changes nothing, and is told', () => {
     expect(remove(['istio'], ['knative-serving'])).toMatchObject({ steps: [], notes: ['Istio is not installed'] });
   });

@@ -13,7 +13,8 @@ import type { StackSpec } from '../../model/stack.ts';
 import { addonInstalls } from '../../plan/addon-steps.ts';
 import { observe } from '../../plan/observe.ts';
 import { type AddonAddFacts, planAddonAdd } from '../../plan/plan-addon-add.ts';
-import { type AddonRemoveFacts, planAddonRemove } from '../../plan/plan-addon-remove.ts';
+import { planAddonRemove } from '../../plan/plan-addon-remove.ts';
+import type { MadeObject } from '../../plan/removal-steps.ts';
 import { selectAddons } from '../../plan/select.ts';
 import type { Inventory, KubeClient, Ports } from '../../ports.ts';
 import { findSample } from '../../samples/index.ts';
@@ -80,7 +81,7 @@ function kindOf(definition: KubeObject): GroupVersionKind | undefined {
 }
 
 /** Objects of the kinds that a part defines. Those that a controller made of others go with them, and are not told. */
-async function objectsOf(client: KubeClient, inventory: Inventory, signal: AbortSignal): Promise<AddonRemoveFacts['objects']> {
+async function objectsOf(client: KubeClient, inventory: Inventory, signal: AbortSignal): Promise<readonly MadeObject[]> {
   const definitions = inventory.refs.filter(({ kind }) => kind === 'CustomResourceDefinition');
   const kinds = (await Promise.all(definitions.map((ref) => client.get(ref, signal)))).flatMap((definition) => (definition === undefined ? [] : kindOf(definition) ?? []));
   const lists = await Promise.all(kinds.map((kind) => client.list(kind, { metadataOnly: true }, signal)));
@@ -93,6 +94,11 @@ async function objectsOf(client: KubeClient, inventory: Inventory, signal: Abort
   });
 }
 
+/** Objects of the kinds that these parts define. */
+export async function madeObjects(client: KubeClient, inventories: readonly Inventory[], signal: AbortSignal): Promise<readonly MadeObject[]> {
+  return (await Promise.all(inventories.map((inventory) => objectsOf(client, inventory, signal)))).flat();
+}
+
 export async function planAddonRemoval(
   ports: Ports, wish: { readonly stack: string | undefined; readonly addons: readonly string[] }, options: RunOptions,
 ): Promise<Plan> {
@@ -101,8 +107,7 @@ export async function planAddonRemoval(
   return withClient(ports, access, async (client) => {
     const inventories = await ports.kubeSets.inventories(client, found.stack, options.signal);
     const leaving = inventories.filter(({ part }) => addons.some(({ id }) => id === part));
-    const objects = (await Promise.all(leaving.map((inventory) => objectsOf(client, inventory, options.signal)))).flat();
-    return planAddonRemove(addons, { stack: found.stack, parts: inventories.map(({ part }) => part), objects });
+    return planAddonRemove(addons, { stack: found.stack, parts: inventories.map(({ part }) => part), objects: await madeObjects(client, leaving, options.signal) });
   });
 }
 

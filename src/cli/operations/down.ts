@@ -4,32 +4,36 @@ import { execute } from '../../engine/execute.ts';
 import { clusterName } from '../../model/label.ts';
 import { refText } from '../../model/object.ts';
 import type { Plan } from '../../model/plan.ts';
-import { planDown } from '../../plan/plan-down.ts';
+import { type DownFacts, planDown } from '../../plan/plan-down.ts';
 import type { Ports } from '../../ports.ts';
 import type { DownResult, RunOptions } from '../use-cases.ts';
+import { madeObjects } from './addon.ts';
 import { type Journals, journalled } from './journals.ts';
 import { providerContext } from './up.ts';
 
 /** Where a stack that left no label would have been made. */
 const DEFAULT_PROVIDER = 'kind';
 
-async function partsOf(ports: Ports, input: { readonly stack: string; readonly cluster: string; readonly provider: string }, signal: AbortSignal): Promise<readonly string[]> {
+type Contents = Pick<DownFacts, 'parts' | 'objects'>;
+
+/** What a cluster that is not ours holds of the stack; one that is ours goes as a whole. */
+async function contentsOf(ports: Ports, input: { readonly stack: string; readonly cluster: string; readonly provider: string }, signal: AbortSignal): Promise<Contents> {
   const provider = await findProvider(input.provider);
-  if (provider.capabilities.ownsCluster) return [];
-  const access = await provider.access(input.stack, input.cluster, providerContext(ports, signal));
-  if (access?.runtime !== 'kubernetes') return [];
+  const access = provider.capabilities.ownsCluster ? undefined : await provider.access(input.stack, input.cluster, providerContext(ports, signal));
+  if (access?.runtime !== 'kubernetes') return { parts: [], objects: [] };
   const client = await ports.kubeConnector.connect(access);
   try {
-    return (await ports.kubeSets.inventories(client, input.stack, signal)).map((inventory) => inventory.part);
+    const inventories = await ports.kubeSets.inventories(client, input.stack, signal);
+    return { parts: inventories.map(({ part }) => part), objects: await madeObjects(client, inventories, signal) };
   } finally {
     client.close();
   }
 }
 
 export async function planDownStack(ports: Ports, stack: string, { signal }: RunOptions): Promise<Plan> {
-  const found = (await discoverStacks(ports.docker)).find((candidate) => candidate.stack === stack);
+  const found = (await discoverStacks(ports)).find((candidate) => candidate.stack === stack);
   const target = { stack, cluster: found?.cluster ?? clusterName(stack), provider: found?.provider ?? DEFAULT_PROVIDER };
-  return planDown({ ...target, parts: await partsOf(ports, target, signal) }, await findProvider(target.provider));
+  return planDown({ ...target, ...await contentsOf(ports, target, signal) }, await findProvider(target.provider));
 }
 
 export async function downStack(ports: Ports, journals: Journals, plan: Plan, options: RunOptions): Promise<DownResult> {

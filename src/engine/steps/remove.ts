@@ -11,7 +11,7 @@ export const remove: Handler<RemoveStep> = {
   },
 
   async run(step, { run, ports, signal, onProgress }) {
-    const report = await ports.kubeSets.remove(await run.client(), { stack: step.stack, part: step.part }, { onProgress, signal });
+    const report = await ports.kubeSets.remove(await run.client(), { stack: step.stack, part: step.part, objectsOnly: step.objectsOnly === true }, { onProgress, signal });
     run.removed.push(...report.removed.map(refText));
     run.keptObjects.push(...report.kept);
     return `${report.removed.length} removed${report.kept.length > 0 ? `, ${report.kept.length} kept` : ''}`;

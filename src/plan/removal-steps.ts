@@ -1,0 +1,68 @@
+// The steps that take addons out: what was made with them while everything still runs, then the last installed first. Pure.
+import type { Addon } from '../addons/addon.ts';
+import { type ObjectRef, refText } from '../model/object.ts';
+import type { RemoveStep, StepId } from '../model/plan.ts';
+import { afterPart } from './addon-steps.ts';
+import { installOrder, needsOf } from './select.ts';
+
+/** Milliseconds. */
+const REMOVE_TIMEOUT_MS = 300_000;
+const MAX_NAMED = 5;
+
+/** An object of a kind that a part defines; it cannot outlive it. */
+export interface MadeObject {
+  readonly definedBy: string;
+  readonly ref: ObjectRef;
+  /** The part that applied it, else a person did. */
+  readonly part?: string;
+}
+
+export interface RemovalFacts {
+  readonly stack: string;
+  /** Parts that the stack has. */
+  readonly parts: readonly string[];
+  readonly objects: readonly MadeObject[];
+}
+
+export function namedObjects(objects: readonly MadeObject[]): string {
+  const names = objects.map(({ ref }) => refText(ref));
+  return names.slice(0, MAX_NAMED).join(', ') + (names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '');
+}
+
+/** Each step after the one before. */
+export function inTurn(steps: readonly RemoveStep[], after: readonly StepId[] = []): readonly RemoveStep[] {
+  return steps.map((step, index) => ({ ...step, needs: steps.slice(Math.max(0, index - 1), index).map(({ id }) => id).concat(index === 0 ? after : []) }));
+}
+
+/**
+ * Some objects are let go of by another addon, which leaves first: a Knative service by the controller of the ingress. So what was
+ * made with an addon on which another one that leaves stands goes before both.
+ */
+function objectSteps(order: readonly Addon[], facts: RemovalFacts): readonly RemoveStep[] {
+  const leaving = new Set(order.flatMap(({ id }) => [id, afterPart(id)]));
+  return order.filter((addon) => order.some((other) => needsOf(other, order).includes(addon))).flatMap((addon) => {
+    const made = facts.objects.filter(({ definedBy, part }) => definedBy === addon.id && (part === undefined || !leaving.has(part)));
+    return made.length === 0 ? [] : [{
+      kind: 'remove', id: `remove:${addon.id}-objects`, title: `Remove what was made with ${addon.title}: ${namedObjects(made)}`, lane: addon.title, needs: [],
+      stack: facts.stack, part: addon.id, objectsOnly: true, destructive: true, timeoutMs: REMOVE_TIMEOUT_MS,
+    }];
+  });
+}
+
+function partSteps(addon: Addon, { stack, parts, objects }: RemovalFacts, isCleared: boolean): readonly RemoveStep[] {
+  const own = isCleared ? [] : objects.filter(({ definedBy, part }) => definedBy === addon.id && part === undefined);
+  const titles = {
+    [afterPart(addon.id)]: `Remove what devstack made with ${addon.title}`,
+    [addon.id]: own.length === 0 ? `Remove ${addon.title}` : `Remove ${addon.title}, and first what people made with it: ${namedObjects(own)}`,
+  };
+  return Object.entries(titles).filter(([part]) => parts.includes(part)).map(([part, title]) => ({
+    kind: 'remove', id: `remove:${part}`, title, lane: addon.title, needs: [], stack, part, destructive: true, timeoutMs: REMOVE_TIMEOUT_MS,
+  }));
+}
+
+/** For addons that the stack has, in whatever order they are named. */
+export function removalSteps(leaving: readonly Addon[], facts: RemovalFacts): readonly RemoveStep[] {
+  const order = [...installOrder(leaving)].reverse();
+  const first = objectSteps(order, facts);
+  return [...first, ...order.flatMap((addon) => partSteps(addon, facts, first.some(({ part }) => part === addon.id)))];
+}
