@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { create, list } from 'tar';
 import { afterAll, describe, expect, it } from 'vitest';
-import { withoutBlobs } from '../../src/clusters/kind/archive.ts';
+import { withoutBlobs } from '../../src/clusters/containerd/archive.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'devstack-archive-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

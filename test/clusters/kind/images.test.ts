@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { fullName } from '../../../src/clusters/kind/images.ts';
+import { fullName } from '../../../src/clusters/containerd/images.ts';
 import { kind } from '../../../src/clusters/kind/index.ts';
 import { stackLabels } from '../../../src/model/record.ts';
 import { serveContainerd } from './containerd.ts';
@@ -65,6 +65,6 @@ describe('loading', () => {
     const serve = world.engine.onExec;
     world.engine.onExec = (container, command, stdin) => (
       command.includes('import') ? { exitCode: 1, stdout: '', stderr: 'ctr: write /var/lib/x: no space left on device\n' } : serve(container, command, stdin));
-    await expect(load('hello:dev')).rejects.toMatchObject({ code: 'kind-image-load-failed', reason: expect.stringContaining('no space'), hints: [{ command: 'docker system df' }] });
+    await expect(load('hello:dev')).rejects.toMatchObject({ code: 'node-image-load-failed', reason: expect.stringContaining('no space'), hints: [{ command: 'docker system df' }] });
   });
 });

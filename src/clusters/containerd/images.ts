@@ -1,0 +1,160 @@
+// Images of the local engine into the containerd of nodes that are its containers, as streams: no archive on disk, no `kind load`
+// (kubernetes-sigs/kind#3795: it fails for images of several platforms in the containerd image store).
+import { Readable } from 'node:stream';
+import { failedError } from '../../model/error.ts';
+import { stringAt } from '../../model/object.ts';
+import type { ClusterPlan } from '../../model/plan.ts';
+import type { Docker, DockerImage } from '../../ports.ts';
+import type { ImageLoader, ProviderContext } from '../provider.ts';
+import { withoutBlobs } from './archive.ts';
+
+/** Names in the node's containerd, as kubelet uses them, and the digest of what each stands for. */
+type Stock = ReadonlyMap<string, string>;
+
+/** In the namespace that kubelet takes its images from. */
+const CTR = ['ctr', '--namespace=k8s.io'] as const;
+
+/**
+ * A name that says in the node which image of the engine was loaded: the containerd store of Docker counts the id over another
+ * document than containerd in the node does, so the two cannot be compared.
+ */
+const MARK = 'devstack.local/loaded';
+
+/** Names of the running nodes of a cluster: containers of the local engine. */
+export type NodesOf = (cluster: ClusterPlan, context: ProviderContext) => Promise<readonly string[]>;
+
+export function imageLoader(nodesOf: NodesOf): ImageLoader {
+  return {
+    async missing(cluster, wanted, context) {
+      const { docker } = context.ports;
+      const [nodes, local] = await Promise.all([nodesOf(cluster, context), Promise.all(wanted.map((reference) => docker.inspectImage(reference)))]);
+      const lacking = await Promise.all(nodes.map(async (node) => {
+        const stock = await stockOf(node, context);
+        const held = await Promise.all(wanted.map((reference, index) => holds({ node, stock, reference, image: local[index] }, context)));
+        return wanted.filter((_, index) => !held[index]);
+      }));
+      return wanted.filter((reference) => lacking.some((references) => references.includes(reference)));
+    },
+
+    async load(cluster, reference, context) {
+      const image = await context.ports.docker.inspectImage(reference);
+      if (image === undefined) throw notHere(reference);
+      const nodes = await nodesOf(cluster, context);
+      await Promise.all(nodes.map(async (node) => {
+        const question = { node, stock: await stockOf(node, context), reference, image };
+        if (!(await holds(question, context))) await loadInto(question, context);
+      }));
+    },
+  };
+}
+
+function notHere(reference: string) {
+  return failedError({
+    code: 'image-missing', message: `the image ${reference} is not on this machine`, hints: [{ text: 'pull or build it', command: `docker pull ${reference}` }],
+  });
+}
+
+/** Throws `node-image-list-failed`. */
+async function stockOf(node: string, { ports, signal }: ProviderContext): Promise<Stock> {
+  const { exitCode, stdout, stderr } = await ports.docker.exec(node, [...CTR, 'images', 'list'], { signal });
+  if (exitCode !== 0) {
+    throw failedError({
+      code: 'node-image-list-failed', message: `the node ${node} does not say which images it has`, reason: lastLine(stderr),
+      hints: [{ text: 'ask it yourself', command: `docker exec ${node} ${CTR.join(' ')} images list` }],
+    });
+  }
+  // REF TYPE DIGEST SIZE …
+  return new Map(stdout.split('\n').slice(1).flatMap((line) => {
+    const [name, , digest] = line.split(/\s+/);
+    return name === undefined || digest === undefined ? [] : [[name, digest] as const];
+  }));
+}
+
+interface Question {
+  readonly node: string;
+  readonly stock: Stock;
+  readonly reference: string;
+  /** What the engine has under this name. */
+  readonly image: DockerImage | undefined;
+}
+
+/** Does the node have the very image that the engine has under this name; when the engine has none, any of the name? */
+async function holds({ node, stock, reference, image }: Question, context: ProviderContext): Promise<boolean> {
+  const digest = stock.get(fullName(reference));
+  if (digest === undefined || image === undefined) return digest !== undefined;
+  if (digest === image.id || image.digests.some((known) => digestOf(known) === digest)) return true;
+  if (stock.get(markOf(image)) === digest) return true;
+  return await configOf(node, digest, context) === image.id;
+}
+
+/** Digest of an image's configuration, by which the classic store of Docker knows it. Undefined when it is not a plain image. */
+async function configOf(node: string, digest: string, { ports, signal }: ProviderContext): Promise<string | undefined> {
+  const { exitCode, stdout } = await ports.docker.exec(node, [...CTR, 'content', 'get', digest], { signal });
+  return exitCode === 0 ? stringAt(parse(stdout), 'config', 'digest') : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function digestOf(reference: string): string {
+  return reference.slice(reference.indexOf('@') + 1);
+}
+
+function markOf(image: DockerImage): string {
+  return `${MARK}:${image.id.replace(':', '-')}`;
+}
+
+/** As containerd writes it: `busybox` → `docker.io/library/busybox:latest`. */
+export function fullName(reference: string): string {
+  const [first = '', ...rest] = reference.split('/');
+  const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+  const path = hasHost ? reference : rest.length > 0 ? `docker.io/${reference}` : `docker.io/library/${reference}`;
+  return path.includes('@') || /:[^/]*$/.test(path) ? path : `${path}:latest`;
+}
+
+async function loadInto({ node, reference, image }: Question & { readonly image: DockerImage }, context: ProviderContext): Promise<void> {
+  const { ports: { docker }, signal } = context;
+  context.onProgress(`${reference} into ${node}`);
+  // Not --all-platforms, as kind has it: the archive has one of them.
+  const load = [...CTR, 'images', 'import', '--digests', `--snapshotter=${await snapshotterOf(node, docker, signal)}`, '-'];
+  const send = async (known: ReadonlySet<string>) => docker.exec(node, load, { stdin: Readable.from(withoutBlobs(await docker.saveImage(reference), known)), signal });
+  const known = await contentOf(node, docker, signal);
+  let imported = await send(known);
+  // A layer that was there may have been thrown away meanwhile: then all of it.
+  if (imported.exitCode !== 0 && known.size > 0 && !isFull(imported.stderr)) imported = await send(new Set());
+  const tagged = imported.exitCode === 0
+    ? await docker.exec(node, [...CTR, 'images', 'tag', '--force', fullName(reference), markOf(image)], { signal })
+    : imported;
+  if (tagged.exitCode === 0) return;
+  throw failedError({
+    code: 'node-image-load-failed', message: `the image ${reference} could not be loaded into ${node}`, reason: lastLine(tagged.stderr),
+    hints: [isFull(tagged.stderr)
+      ? { text: 'see what takes the room', command: 'docker system df' }
+      : { text: 'see what is in the node', command: `docker exec ${node} ${CTR.join(' ')} images list` }],
+  });
+}
+
+function isFull(stderr: string): boolean {
+  return /no space left/i.test(stderr);
+}
+
+/** Digests of what the node's containerd has whole. Empty when it cannot be asked: then everything is sent. */
+async function contentOf(node: string, docker: Docker, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const { exitCode, stdout } = await docker.exec(node, [...CTR, 'content', 'list', '--quiet'], { signal });
+  return new Set(exitCode === 0 ? stdout.split('\n').map((line) => line.trim().replace(/^sha256:/, '')) : []);
+}
+
+/** Where kubelet's containerd unpacks images: overlayfs, or fuse-overlayfs on a rootless engine. */
+async function snapshotterOf(node: string, docker: Docker, signal: AbortSignal): Promise<string> {
+  const { stdout } = await docker.exec(node, ['containerd', 'config', 'dump'], { signal });
+  return /\bsnapshotter = ["']([a-z0-9-]+)["']/.exec(stdout)?.[1] ?? 'overlayfs';
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
