@@ -69,6 +69,7 @@ const checkVersions: Check<{ readonly [component: string]: string }> = (given) =
   return /^\d{1,4}\.\d{1,4}\.\d{1,4}(-[a-z]{1,20})?$/.test(version) ? [] : [{ place, message: `${quote(version)} is not a version such as 1.24.0`, code: 'version-invalid' }];
 });
 
+const checkContext = matches(/^[^\s\p{Cc}]+$/u, 'context-invalid', 'a name of a context');
 const checkKubernetes = matches(/^1\.\d{1,3}(\.\d{1,3})?$/, 'version-invalid', 'a Kubernetes version such as 1.34.4');
 const checkImage = matches(/^[a-z0-9][\w./:@-]*$/i, 'image-invalid', 'an image reference');
 const checkDomain = matches(/^(auto|[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*)$/, 'domain-invalid', 'a domain suffix such as 127.0.0.1.sslip.io');
@@ -81,6 +82,7 @@ function run<T>(check: Check<T>, given: Given<T> | undefined): readonly Problem[
 export function checkSettings(settings: Layer): readonly Problem[] {
   return [
     ...run(checkName, settings.name), ...run(oneOf('preset', presetIds), settings.preset), ...run(oneOf('provider', providerIds), settings.provider),
+    ...run(checkContext, settings.context), ...run(checkContext, settings.allowRemote),
     ...run(checkKubernetes, settings.kubernetes), ...run(checkImage, settings.nodeImage),
     ...run(allOf('addon', addonNames), settings.addons), ...run(oneOf('ingress', ingressIds), settings.ingress),
     ...run(checkDomain, settings.domain), ...run(allOf('sample', sampleIds), settings.samples),

@@ -12,6 +12,7 @@ export const PROBLEM_CODES = {
   'name-invalid': 'the name cannot be a stack name',
   'preset-unknown': 'there is no such preset',
   'provider-unknown': 'there is no such provider',
+  'context-invalid': 'it is not the name of a kubeconfig context',
   'addon-unknown': 'there is no such addon',
   'addon-archived': 'upstream gave this addon up',
   'addon-ended': 'devstack does not offer this addon any more',

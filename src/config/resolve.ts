@@ -1,5 +1,6 @@
 // Layers of settings → StackSpec, with the origin of every value. Pure.
 
+import { CONTEXT_PROVIDER } from '../clusters/index.ts';
 import type { Json } from '../model/json.ts';
 import { clusterName } from '../model/label.ts';
 import type { StackSpec } from '../model/stack.ts';
@@ -46,20 +47,32 @@ function presetLayer(id: string): Layer {
   };
 }
 
+/** Who names a context means its cluster. */
+function contextLayer({ context }: Layer): Layer {
+  return context === undefined ? {} : { provider: { value: CONTEXT_PROVIDER, origin: context.origin } };
+}
+
+function wishesOf({ context, allowRemote }: Layer): Pick<StackSpec, 'settings'> {
+  if (context === undefined && allowRemote === undefined) return {};
+  return { settings: { ...(context === undefined ? {} : { context: context.value }), ...(allowRemote === undefined ? {} : { 'allow-remote': allowRemote.value }) } };
+}
+
 /** `layers` in order of precedence. Throws every problem at once, those found while the layers were read (`before`) among them. */
 export function resolve(layers: readonly Layer[], before: readonly Problem[] = []): Resolved {
   const presetId = merge([...layers, defaults]).preset?.value ?? defaults.preset.value;
-  const settings = { ...defaults, ...presetLayer(presetId), ...merge(layers) };
+  const merged = merge(layers);
+  const settings = { ...defaults, ...presetLayer(presetId), ...contextLayer(merged), ...merged };
   const problems = [...before, ...checkSettings(settings)];
   if (problems.length > 0) throw problemsError(problems, [{ text: 'see what there is', command: 'devstack help up' }]);
   const preset = findPreset(presetId);
   const addons = [...new Set([...(preset?.addons ?? []), ...(settings.addons?.value ?? [])])];
   const spec: StackSpec = {
-    name: settings.name.value, provider: settings.provider.value, cluster: clusterName(settings.name.value), preset: presetId,
+    name: settings.name.value, provider: settings.provider.value, cluster: settings.context?.value ?? clusterName(settings.name.value), preset: presetId,
     nodes: settings.nodes.value, managers: settings.managers.value, kubernetes: settings.kubernetes?.value, nodeImage: settings.nodeImage?.value,
     port: settings.port.value, portIsFixed: settings.port.origin !== defaults.port.origin,
     addons, ingress: settings.ingress.value, domain: settings.domain.value, samples: settings.samples?.value ?? [],
     images: settings.images.value, fit: settings.fit.value, versions: settings.versions.value, timeoutMs: settings.timeout.value,
+    ...wishesOf(settings),
   };
   const network = { mirrors: settings.mirrors.value, proxy: settings.proxy?.value, caFile: settings.caFile?.value };
   return { spec, network, effective: effectiveOf(settings, preset?.addons ?? []) };

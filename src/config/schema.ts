@@ -28,6 +28,7 @@ export const stackFileSchema = z.strictObject({
   name: text('name of the stack', { pattern: NAME_PATTERN }),
   preset: text('starting point', { examples: ['base', 'knative'] }),
   provider: text('what runs the cluster', { examples: ['kind'] }),
+  context: text('use the cluster of this kubeconfig context', { examples: ['rancher-desktop'] }),
   kubernetes: text('Kubernetes version, in quotes', { examples: ['1.34.4'] }),
   nodeImage: text('image of the nodes, instead of a version', { examples: ['kindest/node:v1.34.4'] }),
   nodes: integer('number of nodes', LIMITS.nodes),

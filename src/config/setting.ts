@@ -5,6 +5,10 @@ export interface StackSettings {
   readonly name: string;
   readonly preset: string;
   readonly provider: string;
+  /** A context of the user's kubeconfig: use its cluster. */
+  readonly context: string;
+  /** The context that may be used although its cluster is not on this machine. Never from a file. */
+  readonly allowRemote: string;
   readonly kubernetes: string;
   readonly nodeImage: string;
   readonly nodes: number;
@@ -40,7 +44,7 @@ export type Layer = { readonly [K in SettingName]?: Given<StackSettings[K]> };
 
 /** The order in which settings are shown. */
 export const SETTING_NAMES = [
-  'name', 'preset', 'provider', 'kubernetes', 'nodeImage', 'nodes', 'managers', 'port', 'addons', 'ingress', 'domain', 'samples', 'images',
+  'name', 'preset', 'provider', 'context', 'allowRemote', 'kubernetes', 'nodeImage', 'nodes', 'managers', 'port', 'addons', 'ingress', 'domain', 'samples', 'images',
   'mirrors', 'proxy', 'caFile', 'fit', 'versions', 'timeout',
 ] as const satisfies readonly SettingName[];
 

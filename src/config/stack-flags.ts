@@ -14,6 +14,8 @@ export const stackFlags = {
   provider: {
     kind: 'text', env: 'DEVSTACK_PROVIDER', placeholder: 'ID', default: defaults.provider.value, known: providerIds, summary: 'what runs the cluster',
   },
+  context: { kind: 'text', env: 'DEVSTACK_CONTEXT', placeholder: 'NAME', summary: 'use the cluster of this kubeconfig context; it is never removed' },
+  'allow-remote': { kind: 'text', placeholder: 'CONTEXT', summary: 'allow this context, whose cluster is not on this machine' },
   with: { kind: 'list', env: 'DEVSTACK_WITH', placeholder: 'ADDON,…', known: addonIds, summary: 'addons besides those of the preset' },
   ingress: {
     kind: 'text', env: 'DEVSTACK_INGRESS', placeholder: 'ID', default: defaults.ingress.value, known: ingressIds, summary: 'how requests get into the cluster',
@@ -85,6 +87,7 @@ export function layerOfFlags(reader: Reader): Layer {
   const { values } = reader;
   return layerOf({
     name: given(reader, 'name', values.name), provider: given(reader, 'provider', values.provider),
+    context: given(reader, 'context', values.context), allowRemote: given(reader, 'allow-remote', values['allow-remote']),
     addons: given(reader, 'with', values.with), ingress: given(reader, 'ingress', values.ingress), samples: given(reader, 'sample', values.sample),
     port: given(reader, 'port', values.port), nodes: given(reader, 'nodes', values.nodes), managers: given(reader, 'managers', values.managers), kubernetes: given(reader, 'kubernetes', values.kubernetes),
     nodeImage: given(reader, 'node-image', values['node-image']), domain: given(reader, 'domain', values.domain), fit: given(reader, 'fit', values.fit),

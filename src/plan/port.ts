@@ -6,7 +6,8 @@ import type { StackSpec } from '../model/stack.ts';
 /** Throws `port-taken` or `port-fixed` when the port that was asked for cannot be had. */
 export function choosePort(spec: StackSpec, facts: Facts): number {
   const own = facts.cluster.ingressPort;
-  if (own !== undefined && facts.cluster.state !== 'absent') {
+  // Also of a cluster without the stack: whoever made it has published the port.
+  if (own !== undefined) {
     if (!spec.portIsFixed || own === spec.port) return own;
     throw preconditionError({
       code: 'port-fixed', message: `stack ${spec.name} is published on port ${own}; host ports are fixed when the cluster is made`,

@@ -40,8 +40,10 @@ export async function downStack(ports: Ports, journals: Journals, plan: Plan, op
   const started = ports.clock.monotonic();
   const destroy = plan.steps.find((step) => step.kind === 'destroy');
   const provider = await findProvider(destroy?.cluster.provider ?? DEFAULT_PROVIDER);
+  const isInside = plan.steps.some((step) => step.kind === 'remove');
+  const access = isInside && destroy !== undefined ? await provider.access(plan.stack, destroy.cluster.cluster, providerContext(ports, options.signal)) : undefined;
   const { run } = await journalled(journals, { stack: plan.stack, command: 'down' }, (journal) => execute(plan, {
-    stack: plan.stack, ports, provider, emit: options.emit, overwrite: false, record: (entry) => journal.record(entry),
+    stack: plan.stack, ports, provider, emit: options.emit, overwrite: false, record: (entry) => journal.record(entry), ...(access === undefined ? {} : { access }),
   }, options.signal));
   await run.close();
   await journals.remove(plan.stack);

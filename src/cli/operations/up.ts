@@ -30,9 +30,11 @@ export async function planStack(ports: Ports, spec: StackSpec, { signal }: RunOp
   const provider = await findProvider(spec.provider);
   const [problem] = provider.problems(spec);
   if (problem !== undefined) throw preconditionError({ code: 'provider-refuses', message: problem, hints: [{ text: 'change the stack', command: 'devstack help up' }] });
+  const notes = await provider.admit?.(spec, providerContext(ports, signal)) ?? [];
   const facts = await observe(spec, provider, providerContext(ports, signal));
   if (facts.cluster.state === 'foreign') refuseForeign(spec, facts.cluster.reason);
-  return planUp(spec, facts, provider);
+  const plan = planUp(spec, facts, provider);
+  return { ...plan, notes: [...notes, ...plan.notes] };
 }
 
 /** How kubectl reaches it; nothing where no Kubernetes runs. */
