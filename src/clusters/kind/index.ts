@@ -13,9 +13,14 @@ import { removeHoldings } from './remove.ts';
 
 const MEBI = 2 ** 20;
 
-/** Holds what `create` has begun until `finish` has seen its end. */
+/** Holds what `create` has begun for a run until its `finish` has seen the end. */
 function createKind(): ClusterProvider {
-  const begun = new Map<string, Creation>();
+  const runs = new WeakMap<ProviderContext['ports'], Map<string, Creation>>();
+  const begunIn = ({ ports }: ProviderContext) => {
+    const begun = runs.get(ports) ?? new Map<string, Creation>();
+    runs.set(ports, begun);
+    return begun;
+  };
   return {
     id: 'kind', title: 'kind', runtime: 'kubernetes', tools: ['kind'], programs: ['docker'],
     capabilities: { portsAtCreation: true, ownsCluster: true, canStop: true, loadsImages: true, multiNode: true },
@@ -26,15 +31,16 @@ function createKind(): ClusterProvider {
 
     async create(plan, context) {
       const creation = await alone(plan, context, () => begin(plan, context));
-      begun.set(plan.cluster, creation);
+      begunIn(context).set(plan.cluster, creation);
       return await creation.access;
     },
 
-    async finish(plan, { signal }) {
+    async finish(plan, context) {
+      const begun = begunIn(context);
       const creation = begun.get(plan.cluster);
       if (creation === undefined) return;
       try {
-        await awaitFinished(creation.finished, plan, signal);
+        await awaitFinished(creation.finished, plan, context.signal);
       } finally {
         begun.delete(plan.cluster);
       }
