@@ -65,7 +65,7 @@ function clusterSteps(choices: Choices, provider: ClusterProvider): readonly Ste
   const steps: Step[] = [
     { kind: 'fetch', id: 'fetch', title: 'Fetch tools and manifests', lane: 'Cluster', needs: [], artifacts: addonArtifacts(choices.install), tools: [...provider.tools],
       timeoutMs: TIMEOUT.fetch, why: 'everything is verified before anything is made' },
-    { kind: 'cluster', id: 'cluster', title: `Create ${provider.title} cluster ${choices.cluster.cluster}`, lane: 'Cluster', needs: ['fetch'],
+    { kind: 'cluster', id: 'cluster', title: provider.capabilities.ownsCluster ? `Create ${provider.title} cluster ${choices.cluster.cluster}` : `Use the cluster of context ${choices.cluster.cluster}`, lane: 'Cluster', needs: ['fetch'],
       cluster: choices.cluster, timeoutMs: TIMEOUT.cluster,
       why: `${choices.cluster.nodes} ${choices.cluster.nodes === 1 ? 'node' : 'nodes'}${choices.cluster.nodeImage === undefined ? '' : ` of ${choices.cluster.nodeImage}`}` },
     { kind: 'settle', id: 'settle', title: 'Finish the nodes', lane: 'Cluster', needs: ['cluster'], cluster: choices.cluster, timeoutMs: TIMEOUT.cluster },
@@ -111,7 +111,7 @@ function samplesOf(spec: StackSpec): readonly Sample[] {
 
 function notesOf(wish: StackSpec, choices: Choices, facts: Facts): readonly string[] {
   const notes: string[] = [];
-  if (choices.port !== wish.port) notes.push(`port ${wish.port} is taken, so the ingress is at ${choices.port}`);
+  if (choices.port !== wish.port && facts.cluster.ingressPort === undefined) notes.push(`port ${wish.port} is taken, so the ingress is at ${choices.port}`);
   if (choices.spec.ingress !== wish.ingress) notes.push(`the stack has the ingress ${choices.spec.ingress}; another one needs a new stack`);
   if (choices.samples.length > 0) notes.push(`domain ${choices.domain.domain}: ${choices.domain.why}`);
   if (facts.cluster.state === 'partial') notes.push(`the cluster is half made (${facts.cluster.reason ?? 'an earlier run was cut off'}) and is finished`);
