@@ -94,7 +94,10 @@ export interface Files {
   /** What a symlink says, as written; undefined when it is none. */
   readLink(path: string): Promise<string | undefined>;
   list(directory: string): Promise<readonly string[]>;
-  /** A sign each time that something in a folder or below it changed; many changes may be one sign. Ends when the signal aborts. */
+  /**
+   * A first sign when it watches, then one each time that something in the folder or below it changed; many changes may be one sign.
+   * Ends when the signal aborts.
+   */
   watch(folder: string, signal: AbortSignal): AsyncIterable<void>;
   makeDirectory(path: string, mode?: number): Promise<void>;
   /** Removes a file or a tree; absent is fine. */

@@ -22,6 +22,9 @@ export async function* watchFolder(folder: string, signal: AbortSignal): AsyncGe
       wake();
     }
   })();
+  // The watcher is up, or has failed, once its loop was entered: what changes from here on is seen.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (!isOver) yield;
   while (!isOver) {
     if (!isChanged) await new Promise<void>((resolve) => { wake = resolve; });
     if (!isChanged) break;

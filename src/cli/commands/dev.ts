@@ -17,13 +17,14 @@ interface Loop {
   readonly useCases: UseCases;
   readonly options: RunOptions;
   readonly context: CommandContext;
+  /** Milliseconds of each step of the deploy that runs. */
+  readonly times: Map<string, number>;
 }
 
 interface Tally {
-  reloads: number;
   failures: number;
-  /** Milliseconds from the sign of a change to the answer of the new version. */
-  readonly took: number[];
+  /** Milliseconds from the sign of a change to the answer of the new version, and of each step on the way. */
+  readonly reloads: { readonly ms: number; readonly steps: { readonly [step: string]: number } }[];
 }
 
 function tell({ io }: CommandContext, text: string): void {
@@ -41,11 +42,21 @@ async function deployOnce({ request, useCases, options, context }: Loop): Promis
   }
 }
 
+/** What the steps of a deploy are to a person who changes code; those that take no time worth telling have no word. */
+const WORDS: { readonly [step: string]: string } = { build: 'build', images: 'load', remove: 'remove', apply: 'apply', wait: 'roll', probe: 'answer' };
+
 /** A deploy's events in few words: what a person watching code wants to see is what takes time, and what fails. */
-function quiet(context: CommandContext): (event: DevstackEvent) => void {
+function quiet(context: CommandContext, times: Map<string, number>): (event: DevstackEvent) => void {
   return (event) => {
     if (event.type === 'warning') tell(context, event.message);
+    if (event.type !== 'step' || event.durationMs === undefined) return;
+    const word = WORDS[event.id.split(':')[0] ?? ''];
+    if (word !== undefined) times.set(word, (times.get(word) ?? 0) + event.durationMs);
   };
+}
+
+function timesText(times: ReadonlyMap<string, number>): string {
+  return [...times].map(([word, ms]) => `${word} ${formatDuration(ms)}`).join(', ');
 }
 
 async function runLoop(loop: Loop, tally: Tally): Promise<void> {
@@ -55,21 +66,27 @@ async function runLoop(loop: Loop, tally: Tally): Promise<void> {
   if ((await files.stat(folder, { follow: true }))?.kind !== 'directory') {
     throw usageError({ code: 'dev-needs-folder', message: `${folder} is no folder`, reason: 'dev watches files, and a template has none to change', hints: [{ text: 'make a folder of it', command: `devstack new ${request.source}` }] });
   }
-  const first = await deployOnce(loop);
-  if (first !== undefined) tell(context, `${first.app} answers at ${first.endpoints[0]?.url ?? 'no address'} after ${formatDuration(first.durationMs)}`);
-  tell(context, `watching ${folder}`);
-  let logs = first === undefined ? undefined : follow(loop, first);
+  let logs: Promise<number> | undefined;
+  let isFirst = true;
   for await (const _sign of files.watch(folder, options.signal)) {
     const started = context.io.clock.monotonic();
+    loop.times.clear();
     const result = await deployOnce(loop);
-    if (result === undefined) tally.failures += 1;
-    // A change that is not part of the image.
-    if (result === undefined || result.changed === 0) continue;
     const took = context.io.clock.monotonic() - started;
-    tally.reloads += 1;
-    tally.took.push(Math.round(took));
-    tell(context, `reloaded in ${formatDuration(took)}`);
-    logs ??= follow(loop, result);
+    if (result !== undefined) logs ??= follow(loop, result);
+    if (isFirst) {
+      isFirst = false;
+      if (result !== undefined) tell(context, `${result.app} answers at ${result.endpoints[0]?.url ?? 'no address'} after ${formatDuration(took)}`);
+      tell(context, `watching ${folder}; Ctrl-C ends it`);
+    } else if (result === undefined) {
+      tally.failures += 1;
+    } else if (result.changed === 0) {
+      // A change that is not part of the image, or one that was taken back.
+      tell(context, 'nothing that runs has changed');
+    } else {
+      tally.reloads.push({ ms: Math.round(took), steps: Object.fromEntries(loop.times) });
+      tell(context, `reloaded in ${formatDuration(took)} (${timesText(loop.times)})`);
+    }
   }
   await logs;
 }
@@ -90,14 +107,15 @@ export const dev = defineCommand({
     const request = await deployRequest(input, context);
     const useCases = await context.useCases();
     context.closeRenderer();
-    const tally: Tally = { reloads: 0, failures: 0, took: [] };
+    const tally: Tally = { failures: 0, reloads: [] };
+    const times = new Map<string, number>();
     try {
-      await runLoop({ request, useCases, options: { emit: quiet(context), signal: context.io.signal }, context }, tally);
+      await runLoop({ request, useCases, options: { emit: quiet(context, times), signal: context.io.signal }, context, times }, tally);
     } catch (thrown) {
       // Ctrl-C is how one leaves.
       if (!context.io.signal.aborted && !isAbortError(thrown)) throw thrown;
     }
-    const { reloads, failures, took } = tally;
-    return { text: '', result: { reloads, failures, reloadMs: took } };
+    const { reloads, failures } = tally;
+    return { text: '', result: { reloads: reloads.length, failures, reloadMs: reloads.map(({ ms }) => ms), steps: reloads.map(({ steps }) => steps) } };
   },
 });
