@@ -151,5 +151,7 @@ export interface UseCases extends AppUseCases, SwarmUseCases {
   domains(options: RunOptions): Promise<readonly DomainFacts[]>;
   /** Answers names under `domain` with this machine, on loopback, until the signal aborts. */
   serveNames(server: { readonly domain: string; readonly port: number }, options: RunOptions): Promise<{ readonly port: number; readonly ended: Promise<number> }>;
+  /** Is the process of a rehearsal, until the signal aborts. Throws `rehearsal-missing`. */
+  serveRehearsal(stack: string, options: RunOptions): Promise<void>;
   doctor(options: RunOptions & { readonly fix: boolean; readonly spec: StackSpec }): Promise<readonly Finding[]>;
 }

@@ -4,8 +4,8 @@ import { clusterName, DOCKER_STACK_LABEL } from '../model/label.ts';
 import { readStackRecord, type StackRecord } from '../model/record.ts';
 import type { Docker } from '../ports.ts';
 
-/** Every stack of which anything exists, by name. Reads only. */
-export async function discoverStacks(docker: Pick<Docker, 'listNetworks' | 'listContainers' | 'listVolumes'>): Promise<readonly StackFacts[]> {
+/** Every stack of which anything exists in the engine. Reads only. */
+export async function discoverLabelled(docker: Pick<Docker, 'listNetworks' | 'listContainers' | 'listVolumes'>): Promise<readonly StackFacts[]> {
   const labels = [DOCKER_STACK_LABEL];
   const [networks, containers, volumes] = await Promise.all([
     docker.listNetworks({ labels }), docker.listContainers({ labels }), docker.listVolumes({ labels }),
@@ -18,7 +18,7 @@ export async function discoverStacks(docker: Pick<Docker, 'listNetworks' | 'list
     const known = stacks.get(record.stack);
     if (known?.port === undefined) stacks.set(record.stack, factsOf(record));
   }
-  return [...stacks.values()].sort((a, b) => a.stack.localeCompare(b.stack, 'en'));
+  return [...stacks.values()];
 }
 
 function factsOf({ stack, provider, cluster, ports }: StackRecord): StackFacts {

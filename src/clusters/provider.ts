@@ -2,9 +2,10 @@
 import type { Access } from '../model/access.ts';
 import type { ClusterFacts, EngineFacts } from '../model/fact.ts';
 import type { Finding } from '../model/finding.ts';
-import type { ClusterPlan } from '../model/plan.ts';
+import type { KubeObject } from '../model/object.ts';
+import type { ArtifactRef, ClusterPlan } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';
-import type { Ports } from '../ports.ts';
+import type { ImageBuilder, Ports } from '../ports.ts';
 
 export type { Finding };
 
@@ -66,4 +67,12 @@ export interface ClusterProvider {
   destroy(stack: string, cluster: string, context: ProviderContext): Promise<readonly string[]>;
   readonly images?: ImageLoader;
   readonly power?: Power;
+  /** What every screen about its stacks says, where a person might think otherwise. */
+  readonly label?: string;
+  /** What it offers instead of a container engine, for providers that need none. */
+  engine?(ports: Ports): EngineFacts;
+  /** Makes images itself, instead of the local engine. */
+  builder?(stack: string, ports: Ports): ImageBuilder;
+  /** Objects that do for a file of a release which is not in the cache; undefined where only the file does. Pure. */
+  outlineOf?(artifact: ArtifactRef): readonly KubeObject[] | undefined;
 }

@@ -1,8 +1,8 @@
 // Reads the world into Facts, all at once. Changes nothing.
-import { discoverStacks } from '../clusters/index.ts';
+import { discoverStacks, isWithoutEngine } from '../clusters/index.ts';
 import type { ClusterProvider, ProviderContext } from '../clusters/provider.ts';
 import { isDevstackError } from '../model/error.ts';
-import type { ClusterFacts, DomainFacts, EngineFacts, Facts, PartFacts } from '../model/fact.ts';
+import type { ClusterFacts, DomainFacts, EngineFacts, Facts, PartFacts, StackFacts } from '../model/fact.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { DockerInfo, Network } from '../ports.ts';
 import { DOMAIN_LADDER } from './domain.ts';
@@ -68,17 +68,32 @@ async function partsOf(spec: StackSpec, provider: ClusterProvider, context: Prov
   }
 }
 
+/** The container engine, or what a provider that needs none offers in its place. */
+export async function engineOf(provider: ClusterProvider, { ports, signal }: Pick<ProviderContext, 'ports' | 'signal'>): Promise<EngineFacts> {
+  return provider.engine?.(ports) ?? engineFacts(await ports.docker.info(signal), ports.docker.endpoint);
+}
+
+/** An engine that is not there is no matter for a provider that does without. */
+async function stacksOf(provider: ClusterProvider, ports: ProviderContext['ports']): Promise<readonly StackFacts[]> {
+  try {
+    return await discoverStacks(ports);
+  } catch (error) {
+    if (provider.engine !== undefined && isWithoutEngine(error)) return [];
+    throw error;
+  }
+}
+
 /** Facts for planning a stack. Throws what the engine throws: `docker-missing`, `docker-not-running`, `docker-no-permission`. */
 export async function observe(spec: StackSpec, provider: ClusterProvider, context: ProviderContext): Promise<Facts> {
   const { ports } = context;
-  const [info, cluster, stacks, images] = await Promise.all([
-    ports.docker.info(context.signal), provider.observe(spec.name, spec.cluster, context), discoverStacks(ports.docker), ports.docker.listImages(),
+  const [engine, cluster, stacks, images] = await Promise.all([
+    engineOf(provider, context), provider.observe(spec.name, spec.cluster, context), stacksOf(provider, ports), provider.engine === undefined ? ports.docker.listImages() : [],
   ]);
   const [domains, free, parts] = await Promise.all([
     probeLadder(domainsOf(spec, cluster), ports.network), freePorts(spec.port, ports.network), cluster.state === 'running' ? partsOf(spec, provider, context) : [],
   ]);
   return {
-    engine: engineFacts(info, ports.docker.endpoint), cluster, stacks, freePorts: free, domains,
+    engine, cluster, stacks, freePorts: free, domains,
     localImages: images.flatMap((image) => image.tags), ...(parts === undefined ? {} : { parts }),
   };
 }

@@ -32,7 +32,7 @@ export function providerContract(name: string, make: () => Promise<ProviderSubje
     const observe = () => subject.provider.observe(subject.plan.stack, subject.plan.cluster, subject.context);
     const reach = () => subject.provider.access(subject.plan.stack, subject.plan.cluster, subject.context);
     const destroy = () => subject.provider.destroy(subject.plan.stack, subject.plan.cluster, subject.context);
-    const stacks = async () => (await discoverStacks(subject.context.ports.docker)).filter((found) => found.stack === subject.plan.stack);
+    const stacks = async () => (await discoverStacks(subject.context.ports)).filter((found) => found.stack === subject.plan.stack);
 
     test('what is not there is absent, out of reach, and destroyed without a word', async () => {
       expect(await observe()).toMatchObject({ state: 'absent', nodes: 0 });

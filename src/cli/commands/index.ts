@@ -35,6 +35,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'completion', group: 'setup', summary: 'completion script for bash, zsh, fish or PowerShell', load: async () => (await import('./completion.ts')).completion },
   { name: 'version', group: 'more', summary: 'version, and with --json every pinned version', load: async () => (await import('./version.ts')).version },
   { name: 'help', group: 'more', summary: 'help for a command', load: async () => (await import('./help.ts')).help },
+  { name: '__rehearsal', group: 'more', summary: 'the process behind a rehearsal', hidden: true, load: async () => (await import('./rehearsal-process.ts')).rehearsalProcess },
   { name: '__complete', group: 'more', summary: 'words for a shell to offer', hidden: true, load: async () => (await import('./complete.ts')).complete },
 ];
 

@@ -41,7 +41,7 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     up: (spec, plan, options) => upStack(ports, journals, { spec, plan }, heard(options)),
     planDown: (stack, options) => planDownStack(ports, stack, heard(options)),
     down: (plan, options) => downStack(ports, journals, plan, heard(options)),
-    stacks: () => discoverStacks(ports.docker),
+    stacks: () => discoverStacks(ports),
     status: (stack, options) => statusStacks(ports, stack, heard(options)),
     env: (stack, options) => stackAccess(ports, stack, heard(options)),
     mergeKubeconfig: (stack, use) => ports.kubeconfigs.merge(stack, { use }),
@@ -73,6 +73,10 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     measureTraffic: (wish, options) => measureTraffic(ports, loadHttp, wish, heard(options)),
     openUrl: (url, options) => openUrl(ports, url, heard(options)),
     loadApp: (request, options) => loadApp(ports, loadHttp, request, heard(options)),
+    async serveRehearsal(stack, { emit, signal }) {
+      const { runRehearsal } = await import('../../clusters/rehearsal/process.ts');
+      await runRehearsal(stack, { ports, signal, say: (message) => emit({ type: 'note', message }) });
+    },
     doctor: (options) => examineMachine(ports, heard(options)),
     ...createSwarmUseCases({ ports, templates }, heard),
   };

@@ -115,7 +115,7 @@ function unknownStack(name: string, stacks: readonly StackFacts[]) {
 }
 
 export async function statusStacks(ports: Ports, stack: string | undefined, options: RunOptions): Promise<readonly StackStatus[]> {
-  const stacks = await discoverStacks(ports.docker);
+  const stacks = await discoverStacks(ports);
   const wanted = stack === undefined ? stacks : stacks.filter((candidate) => candidate.stack === stack);
   if (stack !== undefined && wanted.length === 0) throw unknownStack(stack, stacks);
   return Promise.all(wanted.map((found) => statusOf(ports, found, options)));
@@ -123,7 +123,7 @@ export async function statusStacks(ports: Ports, stack: string | undefined, opti
 
 /** The stack named, or the only one there is. Throws `stack-unknown`, `stack-ambiguous`. */
 export async function pickStack(ports: Ports, stack: string | undefined): Promise<StackFacts> {
-  const stacks = await discoverStacks(ports.docker);
+  const stacks = await discoverStacks(ports);
   const [first, second] = stack === undefined ? stacks : stacks.filter((candidate) => candidate.stack === stack);
   if (first === undefined) throw unknownStack(stack ?? 'yet', stacks);
   if (second === undefined) return first;

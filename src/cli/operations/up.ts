@@ -1,12 +1,14 @@
 // Use cases `plan` and `up`.
 import { findProvider } from '../../clusters/index.ts';
-import type { ProviderContext } from '../../clusters/provider.ts';
+import type { ClusterProvider, ProviderContext } from '../../clusters/provider.ts';
 import { execute } from '../../engine/execute.ts';
 import type { Access } from '../../model/access.ts';
 import { failedError, preconditionError } from '../../model/error.ts';
+import type { Facts } from '../../model/fact.ts';
 import type { Plan, StepKind } from '../../model/plan.ts';
 import type { StackSpec } from '../../model/stack.ts';
 import { observe } from '../../plan/observe.ts';
+import { artifactsOf, withOutlines } from '../../plan/outline.ts';
 import { planUp } from '../../plan/plan-up.ts';
 import type { Ports } from '../../ports.ts';
 import type { RunOptions, UpResult, UseCases } from '../use-cases.ts';
@@ -24,6 +26,38 @@ function refuseForeign(spec: StackSpec, reason: string | undefined): never {
     code: 'cluster-not-ours', message: `a cluster ${spec.cluster} exists that devstack did not make`,
     ...(reason === undefined ? {} : { reason }), hints: [{ text: 'take another name', command: `devstack up ${spec.preset} --name ${spec.name}-2` }],
   });
+}
+
+/** Two stacks of one name would share kubeconfig and journal. */
+function requireSameProvider({ name, provider, preset }: StackSpec, { stacks }: Facts): void {
+  const other = stacks.find((found) => found.stack === name && found.provider !== provider);
+  if (other === undefined) return;
+  throw preconditionError({
+    code: 'stack-elsewhere', message: `stack ${name} exists already, on ${other.provider}`,
+    hints: [{ text: 'take another name', command: `devstack up ${preset} --provider ${provider} --name ${name}-2` }, { text: 'or remove that one', command: `devstack down ${name}` }],
+  });
+}
+
+/** What only the provider understands it was told when it made the cluster. */
+function requireSameSettings({ name, settings = {} }: StackSpec, { cluster }: Facts): void {
+  const changed = cluster.state === 'absent' ? undefined : Object.keys(settings).find((key) => cluster.settings?.[key] !== settings[key]);
+  if (changed === undefined) return;
+  throw preconditionError({
+    code: 'setting-fixed', message: `the ${changed} of stack ${name} were chosen when it was made: ${cluster.settings?.[changed] ?? 'none'}`,
+    hints: [{ text: 'make it again', command: `devstack down ${name}` }],
+  });
+}
+
+/** Said first of all, where one might take the stack for something else. */
+export function labelsOf({ label }: Pick<ClusterProvider, 'label'>): readonly string[] {
+  return label === undefined ? [] : [label];
+}
+
+/** A provider that installs nothing does without files that are not here. */
+export async function outlined(ports: Ports, provider: ClusterProvider, plan: Plan): Promise<Plan> {
+  if (provider.outlineOf === undefined) return plan;
+  const cached = await Promise.all(artifactsOf(plan).map(async (artifact) => ((await ports.artifacts.has(artifact)) ? [artifact.url] : [])));
+  return withOutlines(plan, provider, (url) => cached.flat().includes(url));
 }
 
 export async function planStack(ports: Ports, spec: StackSpec, { signal }: RunOptions): Promise<Plan> {

@@ -6,6 +6,7 @@ import type { Controller, World } from './controllers/controller.ts';
 import { endpoints } from './controllers/endpoints.ts';
 import { Faults } from './controllers/faults.ts';
 import { garbage } from './controllers/garbage.ts';
+import { knativeDomainMappings } from './controllers/knative/domain-mapping.ts';
 import { knativeEventing } from './controllers/knative/eventing.ts';
 import { knativeRevisions } from './controllers/knative/revision.ts';
 import { knativeIngresses, knativeRoutes } from './controllers/knative/route.ts';
@@ -13,7 +14,7 @@ import { knativeConfigurations, knativeServices } from './controllers/knative/se
 import { Kubelet, type Runner } from './controllers/kubelet.ts';
 import { Logs } from './controllers/logs.ts';
 import { namespaces } from './controllers/namespaces.ts';
-import { createNode, type NodeSize } from './controllers/node.ts';
+import { createNode, NODE_SIZE, type NodeSize } from './controllers/node.ts';
 import type { Pace } from './controllers/pace.ts';
 import { Runtime } from './controllers/runtime.ts';
 import { scheduler } from './controllers/scheduler.ts';
@@ -51,13 +52,11 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-const NODE_SIZE: NodeSize = { cpuMilli: 8000, memoryMi: 16_384 };
-
 /** The controllers of every cluster. */
 function controllersWith(kubelet: Kubelet, pace: Pace): readonly Controller[] {
   return [
     namespaces, garbage, deployments, replicaSets, statefulSets, daemonSets, jobs, scheduler, kubelet, endpoints, volumes, apiServices, webhookFiller,
-    knativeServices, knativeConfigurations, knativeRevisions, knativeRoutes, knativeIngresses(pace), knativeEventing,
+    knativeServices, knativeConfigurations, knativeRevisions, knativeRoutes, knativeIngresses(pace), knativeDomainMappings, knativeEventing,
   ];
 }
 

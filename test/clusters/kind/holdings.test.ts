@@ -49,7 +49,7 @@ describe('states, told by Docker alone', () => {
   test('a damaged record does not hide the stack', async () => {
     addCluster(world.engine, { ...labels(), 'dev.devstack.record': '{"ports":[{"host":"80"}],"settings":7' });
     expect(await observe()).toMatchObject({ state: 'running', settings: {} });
-    expect(await discoverStacks(world.engine.docker)).toEqual([{ stack: 'dev', provider: 'kind', cluster: CLUSTER, port: undefined }]);
+    expect(await discoverStacks(world.ports)).toEqual([{ stack: 'dev', provider: 'kind', cluster: CLUSTER, port: undefined }]);
   });
 });
 

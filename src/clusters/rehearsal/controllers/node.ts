@@ -14,6 +14,9 @@ export interface NodeSize {
   readonly memoryMi: number;
 }
 
+/** Unless somebody says otherwise. */
+export const NODE_SIZE: NodeSize = { cpuMilli: 8000, memoryMi: 16_384 };
+
 interface Amount {
   readonly cpu: number;
   readonly memory: number;

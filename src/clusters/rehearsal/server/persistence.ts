@@ -30,8 +30,8 @@ function parse(text: string): unknown {
 }
 
 export interface Saver {
-  /** Writes what is not written yet, and writes no more. */
-  close(): Promise<void>;
+  /** Writes what is not written yet (unless told not to), and writes no more. */
+  close(isKept?: boolean): Promise<void>;
 }
 
 /** Writes every change within a moment. `onError` is told of a write that failed; the next change tries again. */
@@ -55,11 +55,11 @@ export function saveChanges(server: ApiServer, options: { readonly files: Files;
     writing ??= later().finally(() => { writing = undefined; });
   });
   return {
-    close: async () => {
+    close: async (isKept = true) => {
       unwatch();
       stop.abort();
       await writing;
-      if (isDirty) await write();
+      if (isDirty && isKept) await write();
     },
   };
 }

@@ -30,10 +30,16 @@ export function ingressClassOf(api: Api): string {
   return String(network['ingress-class'] ?? network['ingress.class'] ?? 'istio.ingress.networking.knative.dev');
 }
 
+/** A value of the autoscaler's settings. */
+export function autoscalerSetting(api: Api, name: string): string | undefined {
+  const value = configMap(api, 'config-autoscaler')[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** Seconds without a request after which a revision scales to zero. */
 export function stableWindowOf(api: Api, annotations: JsonObject | undefined): number {
   const own = annotations?.['autoscaling.knative.dev/window'];
-  const text = typeof own === 'string' ? own : String(configMap(api, 'config-autoscaler')['stable-window'] ?? '60s');
+  const text = typeof own === 'string' ? own : autoscalerSetting(api, 'stable-window') ?? '60s';
   const match = /^(\d+)(s|m|h)$/.exec(text);
   return match === null ? 60 : Number(match[1]) * { s: 1, m: 60, h: 3600 }[match[2] as 's' | 'm' | 'h'];
 }

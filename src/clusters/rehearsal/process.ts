@@ -1,0 +1,83 @@
+// The process of a rehearsal: API server, controllers, gateway and autoscaler, until it is asked to end or its folder is gone.
+import { preconditionError } from '../../model/error.ts';
+import { PART_LABEL } from '../../model/label.ts';
+import type { Ports } from '../../ports.ts';
+import { Activator } from './activator.ts';
+import { Autoscaler } from './autoscaler.ts';
+import { type Cluster, startCluster } from './cluster.ts';
+import { Faults, parseFault } from './controllers/faults.ts';
+import { startGateway } from './gateway.ts';
+import { type Place, placeOf, type RehearsalRecord, readRecord } from './place.ts';
+import { Routes } from './routes.ts';
+import { createRunner, isForApps } from './runner.ts';
+import { loadSnapshot, saveChanges } from './server/persistence.ts';
+import { writeShims } from './shims.ts';
+
+/** Nobody waits for a pretended image: everything takes a twentieth of its time. */
+const PACE = { scale: 0.05 };
+/** Somebody may remove the folder by hand: then nothing is left to run for. */
+const LOOK_MS = 2_000;
+
+export interface ProcessWorld {
+  readonly ports: Ports;
+  /** Aborts when the process is asked to end. */
+  readonly signal: AbortSignal;
+  /** For the log. */
+  say(line: string): void;
+}
+
+/** Runs until the signal aborts. Throws `rehearsal-missing` when there is none of that name, and what the system says of its ports. */
+export async function runRehearsal(stack: string, { ports, signal, say }: ProcessWorld): Promise<void> {
+  const place = placeOf(ports, stack);
+  const record = await readRecord(ports.files, place);
+  if (record === undefined) throw preconditionError({ code: 'rehearsal-missing', message: `there is no rehearsal ${stack}`, hints: [{ text: 'make one', command: `devstack up knative --provider rehearsal --name ${stack}` }] });
+  const onBug = (error: unknown): void => say(`mistake: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+  const cluster = await openCluster(place, record, { ports, onBug });
+  const saver = saveChanges(cluster.server, { files: ports.files, clock: ports.clock, path: place.snapshot, onError: onBug });
+  const activator = new Activator(cluster, ports.clock);
+  const stop = new AbortController();
+  const ending = AbortSignal.any([signal, stop.signal]);
+  try {
+    const gateway = record.port === undefined ? undefined : await startGateway(record.port, { routes: new Routes(cluster.api), activator, onBug });
+    const scaling = new Autoscaler(cluster.api, activator, ports.clock).run(ending, onBug);
+    await announce(place, record, ports);
+    say(`rehearsal ${stack}: API on 127.0.0.1:${record.apiPort}${record.port === undefined ? '' : `, ingress on 127.0.0.1:${record.port}`}`);
+    await untilGone(place, record, { ports, signal: ending });
+    stop.abort();
+    await scaling;
+    await gateway?.close();
+  } finally {
+    stop.abort();
+    activator.close();
+    const isKept = (await readRecord(ports.files, place))?.token === record.token;
+    await saver.close(isKept);
+    await cluster.close();
+    if (isKept) await ports.files.remove(place.process);
+  }
+}
+
+async function openCluster(place: Place, record: RehearsalRecord, { ports, onBug }: { readonly ports: Ports; onBug(error: unknown): void }): Promise<Cluster> {
+  const snapshot = await loadSnapshot(ports.files, place.snapshot);
+  // Known only once it has started; nothing runs before that.
+  const late: { cluster?: Cluster } = {};
+  const runner = createRunner({
+    ports, place, shims: await writeShims(ports.files, place),
+    isForApps: (namespace) => isForApps(late.cluster?.api.get({ key: 'namespaces', namespace: '', name: namespace }), PART_LABEL),
+  });
+  const faults = new Faults((record.settings['faults'] ?? '').split(',').filter((text) => text !== '').map(parseFault));
+  const cluster = await startCluster({
+    clock: ports.clock, yaml: ports.yaml, port: record.apiPort, token: record.token, pace: PACE, faults, runner, onBug, ...(snapshot === undefined ? {} : { snapshot }),
+  });
+  late.cluster = cluster;
+  return cluster;
+}
+
+/** From now on others find this process: it listens. Not when its folder has gone meanwhile. */
+async function announce(place: Place, record: RehearsalRecord, { files, background }: Ports): Promise<void> {
+  if ((await readRecord(files, place))?.token !== record.token) return;
+  await files.write(place.process, `${JSON.stringify(await background.own())}\n`);
+}
+
+async function untilGone(place: Place, record: RehearsalRecord, { ports, signal }: { readonly ports: Ports; readonly signal: AbortSignal }): Promise<void> {
+  while (!signal.aborted && (await readRecord(ports.files, place))?.token === record.token) await ports.clock.sleep(LOOK_MS, signal).catch(() => undefined);
+}

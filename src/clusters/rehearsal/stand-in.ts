@@ -1,0 +1,38 @@
+// The program that answers for an image which cannot run here. It says so in every answer.
+
+/** What it answers like. */
+export type StandInKind = 'hello' | 'echo' | 'work';
+
+/** By the last part of the repository: the images of our samples. Whatever else is asked only says what it is. */
+const KNOWN: { readonly [repository: string]: StandInKind } = { 'helloworld-go': 'hello', 'go-httpbin': 'echo', 'autoscale-go': 'work', httpbin: 'echo', autoscale: 'work' };
+
+export function standInKind(image: string): StandInKind | undefined {
+  return KNOWN[image.replace(/@.*$/, '').replace(/:[^:/]*$/, '').split('/').at(-1) ?? ''];
+}
+
+/**
+ * For `node -e`. Environment: PORT, and STAND_IN as JSON of image, kind and why the image itself does not run.
+ * `hello` greets TARGET; `echo` shows the request; `work` sleeps as many milliseconds as `?sleep=` says.
+ */
+export const STAND_IN_PROGRAM = `
+'use strict';
+const { image, kind, why } = JSON.parse(process.env.STAND_IN);
+const note = 'rehearsal: devstack itself answers for ' + image + ', which was not run (' + why + ')';
+const bodies = {
+  hello: () => 'Hello ' + (process.env.TARGET || 'World') + '!\\n' + note + '\\n',
+  echo: (url, request) => JSON.stringify({ args: Object.fromEntries(url.searchParams), headers: request.headers, method: request.method, url: url.href, rehearsal: note }, null, 2) + '\\n',
+  work: (url, request, slept) => 'Slept for ' + slept + ' milliseconds.\\n' + note + '\\n',
+};
+const server = require('node:http').createServer(async (request, response) => {
+  const url = new URL(request.url, 'http://' + (request.headers.host || 'localhost'));
+  const slept = kind === 'work' ? Math.min(60000, Number(url.searchParams.get('sleep')) || 0) : 0;
+  if (slept > 0) await new Promise((resolve) => setTimeout(resolve, slept));
+  const body = bodies[kind] === undefined ? note + '\\n' : bodies[kind](url, request, slept);
+  console.log(request.method + ' ' + request.url);
+  response.writeHead(200, { 'content-type': kind === 'echo' ? 'application/json' : 'text/plain; charset=utf-8', 'x-devstack-rehearsal': note.replace(/[^\\x20-\\x7e]/g, '?') });
+  request.resume();
+  response.end(body);
+});
+server.listen(Number(process.env.PORT), '127.0.0.1', () => console.log(note));
+process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
+`;
