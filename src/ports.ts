@@ -505,6 +505,11 @@ export interface KubeClient {
   followLogs(pod: ObjectRef, options: { readonly container?: string; readonly tailLines?: number }, signal: AbortSignal): AsyncIterable<string>;
   /** Any other request: `/metrics`, `/apis/metrics.k8s.io/…`. */
   raw(method: string, path: string, body?: Json, signal?: AbortSignal): Promise<{ readonly status: number; readonly body: string }>;
+  /** A request to a Service of the cluster, by way of the API server: nothing has to be open for it. Every answer is returned. */
+  callService(
+    service: { readonly namespace: string; readonly name: string; readonly port: number },
+    request: { readonly method: 'GET' | 'POST'; readonly path: string; readonly contentType?: string; readonly body?: string }, signal?: AbortSignal,
+  ): Promise<{ readonly status: number; readonly body: string }>;
   /** Counts requests and writes since the client was made. */
   readonly requests: { readonly total: number; readonly writes: number };
   close(): void;

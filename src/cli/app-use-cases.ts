@@ -3,9 +3,11 @@
 import type { LoadSpec } from '../load/load-spec.ts';
 import type { LoadResult } from '../load/run-load.ts';
 import type { LoadSecond } from '../load/timeline.ts';
+import type { CloudEvent } from '../model/cloud-event.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Plan } from '../model/plan.ts';
 import type { DeployKind } from '../plan/plan-deploy.ts';
+import type { EventSink } from '../plan/plan-events.ts';
 import type { Revision } from '../plan/plan-traffic.ts';
 import type { ListeningWatch } from './operations/app-listening.ts';
 import type { EndpointResult, RunOptions } from './use-cases.ts';
@@ -111,6 +113,21 @@ export interface AppUseCases {
   deploy(planned: PlannedDeploy, options: RunOptions & { readonly overwrite: boolean }): Promise<DeployResult>;
   /** Throws `app-missing` with the apps that there are. */
   findApp(app: string, stack: string | undefined, options: RunOptions): Promise<AppRef>;
+export interface EventWish {
+  readonly stack: string | undefined;
+  readonly namespace: string;
+  readonly broker: string;
+  readonly event: CloudEvent;
+}
+
+export interface SentEvent {
+  readonly stack: string;
+  readonly status: number;
+  readonly durationMs: number;
+  /** Names of the triggers that send it on. */
+  readonly triggers: readonly string[];
+}
+
   apps(stack: string | undefined, options: RunOptions): Promise<readonly AppRef[]>;
   /** Pure. */
   planRemoveApp(ref: AppRef): Plan;
@@ -132,3 +149,9 @@ export interface AppUseCases {
   openUrl(url: string, options: RunOptions): Promise<boolean>;
   loadApp(request: AppLoadRequest, options: RunOptions): Promise<LoadResult>;
 }
+  /** Throws `addon-missing`, `broker-missing`, `event-refused`. */
+  sendEvent(wish: EventWish, options: RunOptions): Promise<SentEvent>;
+  /** A sink of one's own, carried out by `deploy` and removed like an app. Throws `addon-missing`, `broker-missing`. */
+  planEventSink(stack: string | undefined, sink: EventSink, options: RunOptions): Promise<PlannedDeploy>;
+  /** Events as they arrive at a sink, until the signal aborts; `tailLines` of its log from before too. */
+  watchEvents(ref: AppRef, choice: { readonly tailLines: number }, options: RunOptions): AsyncIterable<CloudEvent>;

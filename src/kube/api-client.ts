@@ -188,6 +188,14 @@ export class ApiClient implements KubeClient {
     return { status, body: text };
   }
 
+  async callService(
+    { namespace, name, port }: Parameters<KubeClient['callService']>[0], { method, path, ...rest }: Parameters<KubeClient['callService']>[1], signal?: AbortSignal,
+  ): Promise<{ readonly status: number; readonly body: string }> {
+    const proxied = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/http:${encodeURIComponent(name)}:${port}/proxy${path}`;
+    const { status, body } = await this.#transport.request({ method, path: proxied, accept: '*/*', signal, retry: false, ...rest });
+    return { status, body };
+  }
+
   close(): void {
     this.#transport.close();
   }
