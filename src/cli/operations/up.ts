@@ -67,8 +67,10 @@ export async function planStack(ports: Ports, spec: StackSpec, { signal }: RunOp
   const notes = await provider.admit?.(spec, providerContext(ports, signal)) ?? [];
   const facts = await observe(spec, provider, providerContext(ports, signal));
   if (facts.cluster.state === 'foreign') refuseForeign(spec, facts.cluster.reason);
-  const plan = planUp(spec, facts, provider);
-  return { ...plan, notes: [...notes, ...plan.notes] };
+  requireSameProvider(spec, facts);
+  requireSameSettings(spec, facts);
+  const plan = await outlined(ports, provider, planUp(spec, facts, provider));
+  return { ...plan, notes: [...labelsOf(provider), ...notes, ...plan.notes] };
 }
 
 /** How kubectl reaches it; nothing where no Kubernetes runs. */
