@@ -42,6 +42,16 @@ export interface AddonInstall {
   readonly after?: readonly KubeObject[];
 }
 
+/** A page of its own for a browser; `devstack open` leads to it over loopback. */
+export interface AddonPage {
+  readonly service: ObjectRef;
+  readonly port: number;
+  /** Answers with 200 as soon as the page does. */
+  readonly path: string;
+  /** The page asks for a token of this ServiceAccount; without it nobody is asked for anything. */
+  readonly account?: ObjectRef;
+}
+
 export interface Addon {
   readonly id: AddonId;
   /** Shorter names that people use. */
@@ -72,6 +82,7 @@ export interface Addon {
   readonly perNode?: { readonly footprint: Footprint; readonly fitFootprint: Footprint };
   /** Set when it serves as Knative's ingress. */
   readonly ingress?: { readonly className: string; readonly id: string };
+  readonly page?: AddonPage;
   /** An object of a cluster that tells which version is there, whoever installed it: for what a cluster has only once. */
   readonly found?: { readonly ref: ObjectRef; versionOf(object: KubeObject): string | undefined };
   artifacts(version: string): readonly ArtifactRef[];

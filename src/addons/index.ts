@@ -2,6 +2,7 @@
 import type { Addon } from './addon.ts';
 import { certManager } from './cert-manager/index.ts';
 import { contour } from './contour/index.ts';
+import { dashboard } from './dashboard/index.ts';
 import { gatewayApi } from './gateway-api/index.ts';
 import { istio } from './istio/index.ts';
 import { knativeEventing } from './knative-eventing/index.ts';
@@ -11,13 +12,14 @@ import { type KnownName, knownNames } from './known-name.ts';
 import { kourier } from './kourier/index.ts';
 import { metallb } from './metallb/index.ts';
 import { metricsServer } from './metrics-server/index.ts';
+import { monitoring } from './monitoring/index.ts';
 import { netContour } from './net-contour/index.ts';
 import { netGatewayApi } from './net-gateway-api/index.ts';
 import { netIstio } from './net-istio/index.ts';
 
 export const addons: readonly Addon[] = [
   knativeServing, kourier, gatewayApi, istio, contour, netIstio, netContour, netGatewayApi,
-  knativeEventing, metricsServer, knativeHpa, certManager, metallb,
+  knativeEventing, metricsServer, knativeHpa, certManager, metallb, dashboard, monitoring,
 ];
 
 /** By id or by one of its shorter names. */

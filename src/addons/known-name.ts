@@ -35,16 +35,6 @@ export const knownNames: readonly KnownName[] = [
     instead: [{ text: 'the Gateway API by Istio', command: 'devstack up knative --ingress gateway-api' }],
   },
   {
-    id: 'dashboard', title: 'A dashboard', status: 'unpinned', date: '2026-11',
-    reason: 'no manifest of Headlamp or the Kubernetes Dashboard with known bytes is established here',
-    instead: [{ text: 'Headlamp also runs on this machine, outside of the cluster, with the kubeconfig of the stack', command: 'devstack env' }],
-  },
-  {
-    id: 'monitoring', title: 'Prometheus and Grafana', status: 'unpinned', date: '2026-11',
-    reason: 'Knative\'s recipe is the Helm chart kube-prometheus-stack with values from a branch: no version of it with known bytes is established, and it is too heavy for 4 GiB',
-    instead: [{ text: 'CPU and memory of pods', command: 'devstack addon add metrics-server' }],
-  },
-  {
     id: 'kubeless', title: 'Kubeless', status: 'archived', date: '2021-12',
     reason: 'archived in 2021-12 after 1.0.8', instead: [FUNCTIONS, { text: 'Fission is alive and near to it: https://fission.io/docs/installation/' }],
   },

@@ -57,6 +57,8 @@ export interface CommandContext {
   readonly paint: Paint;
   readonly emit: Emit;
   readonly prompts: Prompts;
+  /** A secret that the person asked for: to the terminal and nowhere else, neither to `--json` nor to the log of a bug. Returns whether it was shown. */
+  showSecret(text: string): boolean;
   /** Ends the live view of steps: what the command writes next has the terminal for itself. */
   closeRenderer(): void;
   /** The use cases, composed on first use: adapters load here and nowhere else. */

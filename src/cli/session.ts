@@ -59,6 +59,13 @@ export class Session {
     this.#renderer = undefined;
   }
 
+  /** The one way past redaction: a line for the eyes of whoever asked. What is no terminal may be a log, and gets nothing. */
+  showSecret(text: string): boolean {
+    if (this.isJson || this.#io.stderr.isTTY !== true) return false;
+    this.#io.stderr.write(text);
+    return true;
+  }
+
   /** Writes the last word of the run and returns its exit code. */
   finish(outcome: Outcome): number {
     this.closeRenderer();

@@ -1,4 +1,5 @@
 // What commands ask for. Implemented by compose.ts, the only module that knows the adapters.
+import type { Addon } from '../addons/addon.ts';
 import type { Finding } from '../clusters/provider.ts';
 import type { Hint } from '../model/error.ts';
 import type { Emit } from '../model/event.ts';
@@ -107,6 +108,25 @@ export interface ImageUse {
   readonly parts: readonly string[];
 }
 
+export interface AddonPageWish {
+  readonly addon: Addon;
+  /** Undefined: the only one there is. */
+  readonly stack: string | undefined;
+  /** Of this machine; undefined: any that is free. */
+  readonly port: number | undefined;
+}
+
+/** A way to a page of the cluster, over loopback. */
+export interface OpenedPage {
+  readonly stack: string;
+  readonly url: string;
+  /** Secret: shown to the person once, written nowhere. Undefined where nobody is asked for one. */
+  readonly token: string | undefined;
+  readonly tokenSeconds: number;
+  /** Resolves when the signal aborts, rejects with `page-lost` when the way breaks. */
+  readonly ended: Promise<void>;
+}
+
 export interface ExecRequest {
   readonly command: readonly string[];
   /** Besides the environment of devstack. */
@@ -142,6 +162,8 @@ export interface UseCases extends AppUseCases, SwarmUseCases {
   changeAddons(plan: Plan, options: RunOptions): Promise<AddonChange>;
   /** Every image that such a stack may run. Reads manifests only. */
   addonImages(spec: StackSpec, options: RunOptions): Promise<readonly ImageUse[]>;
+  /** Throws `addon-without-page`, `addon-not-installed`, `port-taken`, `page-silent`. */
+  openAddon(wish: AddonPageWish, options: RunOptions): Promise<OpenedPage>;
   /** Runs a program of the person; resolves with its exit code. Throws `tool-missing`. */
   exec(program: ExecRequest, options: RunOptions): Promise<number>;
   /** Writes pods, events and logs of the stack into a folder; the number of files. */

@@ -5,6 +5,7 @@ import type { Emit } from '../../model/event.ts';
 import type { LoadHttp, Ports } from '../../ports.ts';
 import type { RunOptions, UseCases } from '../use-cases.ts';
 import { addonImages, changeAddons, listAddons, planAddonRemoval, planAddons } from './addon.ts';
+import { openAddon } from './addon-page.ts';
 import { deployApp, planRemoveApp, removeApp } from './app-deploy.ts';
 import { planAppDeploy } from './app-plan.ts';
 import { findApp, listApps } from './app-target.ts';
@@ -15,7 +16,6 @@ import { serveDomain, tryDomains } from './dns.ts';
 import { examineMachine } from './doctor.ts';
 import { downStack, planDownStack } from './down.ts';
 import type { Journals } from './journals.ts';
-import { planSink, sendEvent, watchEvents } from './events.ts';
 import { startStack, stopStack } from './power.ts';
 import { stackAccess, statusStacks } from './status.ts';
 import { createSwarmUseCases } from './swarm.ts';
@@ -53,6 +53,7 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     planAddonRemoval: (wish, options) => planAddonRemoval(ports, wish, heard(options)),
     changeAddons: (plan, options) => changeAddons(ports, journals, plan, heard(options)),
     addonImages: (spec, options) => addonImages(ports, spec, heard(options)),
+    openAddon: (wish, options) => openAddon(ports, wish, heard(options)),
     async exec({ command: [program = '', ...words], ...request }, { signal }) {
       return (await ports.processes.run(program, words, { ...request, signal })).exitCode;
     },
@@ -73,9 +74,7 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     setTraffic: (change, options) => setTraffic(ports, change, heard(options)),
     measureTraffic: (wish, options) => measureTraffic(ports, loadHttp, wish, heard(options)),
     openUrl: (url, options) => openUrl(ports, url, heard(options)),
-    sendEvent: (wish, options) => sendEvent(ports, wish, heard(options)),
-    planEventSink: (stack, sink, options) => planSink(ports, stack, sink, heard(options)),
-    watchEvents: (ref, choice, options) => watchEvents(ports, ref, choice, heard(options)),
+    loadApp: (request, options) => loadApp(ports, loadHttp, request, heard(options)),
     async serveRehearsal(stack, { emit, signal }) {
       const { runRehearsal } = await import('../../clusters/rehearsal/process.ts');
       await runRehearsal(stack, { ports, signal, say: (message) => emit({ type: 'note', message }) });
