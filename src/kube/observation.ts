@@ -2,7 +2,7 @@
 import { groupOf, type KubeObject, type ObjectRef, stringAt } from '../model/object.ts';
 import type { Readiness } from '../ports.ts';
 import { activityOf, type Cause, causeOf, steadinessOf } from './cause.ts';
-import { statusOf } from './status.ts';
+import { conditionsOf, isStale, statusOf } from './status.ts';
 
 /** What stands behind workloads: pods and events whole, replica sets by their metadata. */
 export interface Backdrop {
@@ -40,9 +40,14 @@ function sameOrAbsent(a: string | undefined, b: string | undefined): boolean {
   return a === undefined || b === undefined || a === b;
 }
 
+/** Its status still speaks of the version before: Knative names the newest revision once it has made it. */
+function isBehind(object: KubeObject): boolean {
+  return isStale(object) || conditionsOf(object).some(({ type, reason }) => type === 'ConfigurationsReady' && reason === 'OutOfDate');
+}
+
 function knativePods(object: KubeObject, pods: readonly KubeObject[]): readonly KubeObject[] {
   const label = KNATIVE_LABELS[object.kind];
-  if (label === undefined) return [];
+  if (label === undefined || isBehind(object)) return [];
   const newest = stringAt(object, 'status', 'latestCreatedRevisionName');
   return pods.filter(({ metadata }) => metadata.labels?.[label] === object.metadata.name
     && (object.kind === 'Revision' || sameOrAbsent(newest, metadata.labels['serving.knative.dev/revision'])));

@@ -37,7 +37,7 @@ function count(value: Json | undefined, fallback = 0): number {
 }
 
 /** True while the controller has not seen the newest spec: what the status says is about an older one. */
-function isStale(object: KubeObject): boolean {
+export function isStale(object: KubeObject): boolean {
   const observed = at(object, 'status', 'observedGeneration');
   const generation = object.metadata.generation;
   return typeof observed === 'number' && generation !== undefined && observed < generation;

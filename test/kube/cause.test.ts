@@ -175,6 +175,10 @@ describe('the pods of', () => {
     const service: KubeObject = { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name: 's', namespace: 'n' }, status: { latestCreatedRevisionName: 's-2' } };
     const pods = ['s-1', 's-2'].map((revision) => owned('Pod', 'x', revision, { 'serving.knative.dev/service': 's', 'serving.knative.dev/revision': revision }));
     expect(podsOf(service, { pods, replicaSets: [], events: [] }).map((item) => item.metadata.name)).toEqual(['s-2']);
+    // Applied anew, and Knative has made no revision of it yet: no pod says anything about it.
+    const outOfDate = { ...service, status: { ...service['status'] as object, conditions: [{ type: 'ConfigurationsReady', status: 'Unknown', reason: 'OutOfDate' }] } };
+    const notSeen = { ...service, metadata: { ...service.metadata, generation: 3 }, status: { ...service['status'] as object, observedGeneration: 2 } };
+    for (const behind of [outOfDate, notSeen]) expect(podsOf(behind, { pods, replicaSets: [], events: [] })).toEqual([]);
   });
 });
 
