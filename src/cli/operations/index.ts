@@ -16,6 +16,7 @@ import { serveDomain, tryDomains } from './dns.ts';
 import { examineMachine } from './doctor.ts';
 import { downStack, planDownStack } from './down.ts';
 import type { Journals } from './journals.ts';
+import { planSink, sendEvent, watchEvents } from './events.ts';
 import { startStack, stopStack } from './power.ts';
 import { stackAccess, statusStacks } from './status.ts';
 import { createSwarmUseCases } from './swarm.ts';
@@ -74,7 +75,9 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     setTraffic: (change, options) => setTraffic(ports, change, heard(options)),
     measureTraffic: (wish, options) => measureTraffic(ports, loadHttp, wish, heard(options)),
     openUrl: (url, options) => openUrl(ports, url, heard(options)),
-    loadApp: (request, options) => loadApp(ports, loadHttp, request, heard(options)),
+    sendEvent: (wish, options) => sendEvent(ports, wish, heard(options)),
+    planEventSink: (stack, sink, options) => planSink(ports, stack, sink, heard(options)),
+    watchEvents: (ref, choice, options) => watchEvents(ports, ref, choice, heard(options)),
     async serveRehearsal(stack, { emit, signal }) {
       const { runRehearsal } = await import('../../clusters/rehearsal/process.ts');
       await runRehearsal(stack, { ports, signal, say: (message) => emit({ type: 'note', message }) });
