@@ -35,9 +35,12 @@ async function composeDocker(host: Host) {
 }
 
 async function composeJournals(host: Host): Promise<Journals> {
-  const { openJournal, removeJournal } = await import('../state/journal.ts');
+  const [{ openJournal, removeJournal }, { withStackLock }] = await Promise.all([import('../state/journal.ts'), import('../state/stack-lock.ts')]);
   const world = { ...host, pid: process.pid };
-  return { open: (stack, command) => openJournal(world, stack, command), remove: (stack) => removeJournal(world, stack) };
+  return {
+    open: (stack, command) => openJournal(world, stack, command), remove: (stack) => removeJournal(world, stack),
+    alone: (stack, queue, work) => withStackLock(world, stack, queue, work),
+  };
 }
 
 async function composeArtifacts(host: Host, settings: NetworkSettings | undefined, talk: Talk) {

@@ -1,13 +1,14 @@
 // Files: whole or not at all, and errors that name the path.
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, type FileHandle, lstat, open, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FileStat, Files } from '../ports.ts';
 import { makeDirectory } from './directory.ts';
 import { errnoOf, fileError } from './file-error.ts';
 import { withLock } from './lock.ts';
+import { sweepTemporaries, temporaryBeside } from './temporary.ts';
 import { watchFolder } from './watch.ts';
 
 /** Private unless somebody asks otherwise: most of what devstack keeps holds credentials. */
@@ -93,8 +94,9 @@ async function write(path: string, content: string | Uint8Array, options: WriteO
   await attempt(async () => {
     const target = options.keep === true ? await targetOf(path) : path;
     const before = options.keep === true ? await statIfThere(target) : undefined;
-    const temporary = join(dirname(target), `.devstack-${randomBytes(8).toString('hex')}.tmp`);
+    const temporary = await temporaryBeside(target);
     await makeDirectory(dirname(target), DIRECTORY_MODE);
+    await sweepTemporaries(dirname(target));
     try {
       // 'wx' is O_EXCL: whatever somebody planted at this name, it is neither followed nor overwritten.
       const handle = await open(temporary, 'wx', FILE_MODE);

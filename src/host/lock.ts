@@ -45,6 +45,7 @@ type Stamp = string;
 /** What is at the path of a lock. */
 interface Found {
   readonly ageMs: number;
+  readonly sinceMs: number;
   /** Names this very lock, also when it has no owner. */
   readonly token: string;
   readonly owner: ProcessIdentity | undefined;
@@ -160,6 +161,7 @@ async function look(path: string): Promise<Found | undefined> {
     const record = ownerOf(buffer.toString('utf8', 0, bytesRead));
     return {
       ageMs: Date.now() - Number(stat.mtimeMs),
+      sinceMs: Number(stat.mtimeMs),
       token: record?.token ?? stampIn(stat),
       owner: record,
     };
@@ -203,9 +205,9 @@ function lockedError(path: string, found: Found): Error {
   return preconditionError({
     code: 'locked',
     message: `${path} is locked`,
-    reason: owner === undefined ? 'by a program that left no name' : `by process ${owner.pid} on ${owner.host}`,
+    reason: `by ${owner === undefined ? 'a program that left no name' : `process ${owner.pid} on ${owner.host}`} since ${new Date(found.sinceMs).toTimeString().slice(0, 8)}`,
     hints: [{ text: 'Wait for it to end; only if you are sure that it is gone, remove the lock', command: `rm '${path}'` }],
-    details: owner === undefined ? { path } : { path, pid: owner.pid, host: owner.host },
+    details: { path, since: new Date(found.sinceMs).toISOString(), ...(owner === undefined ? {} : { pid: owner.pid, host: owner.host }) },
   });
 }
 

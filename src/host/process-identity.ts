@@ -52,7 +52,7 @@ function isEarlierBoot(other: ProcessIdentity, here: string): boolean {
   return thereHost === hereHost && thereBoot !== '' && hereBoot !== '' && thereBoot !== undefined && thereBoot !== hereBoot;
 }
 
-function isRunning(pid: number): boolean {
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -76,12 +76,9 @@ export async function readJournal(world: Pick<JournalWorld, 'files' | 'folders'>
   return [...runs.values()];
 }
 
-/** Removes what is kept of the stack's runs, and its folder when nothing else is there. Only after `end`. */
+/** Removes the folder of a stack that is gone, with its journal and whatever killed runs have left there. Only after `end`. */
 export async function removeJournal(world: Pick<JournalWorld, 'files' | 'folders'>, stack: string): Promise<void> {
-  const folder = folderOf(world.folders, stack);
-  await world.files.remove(join(folder, NAME));
-  await world.files.remove(join(folder, `${NAME}.1`));
-  if ((await world.files.list(folder)).length === 0) await world.files.remove(folder);
+  await world.files.remove(folderOf(world.folders, stack));
 }
 
 function parse(text: string): JsonObject | undefined {

@@ -68,9 +68,11 @@ async function merge(world: KubeconfigsWorld, job: MergeJob): Promise<{ readonly
 async function unmerge(world: KubeconfigsWorld, stack: string): Promise<boolean> {
   const { files, yaml } = world;
   let removed = false;
-  for (const path of new Set([...(await notedPlaces(world, stack)), ...userFiles(world)])) {
-    // No lock is made beside a file that has nothing of ours, and a broken one of somebody else's is no reason to fail.
-    if (!(await mentionsMark(files, path))) continue;
+  const noted = await notedPlaces(world, stack);
+  for (const path of new Set([...noted, ...userFiles(world)])) {
+    // No lock is made beside a file that has nothing of ours, and a broken one of somebody else's is no reason to fail. Only where a
+    // run of ours was killed before it wrote, its lock may be there still: taking it takes it away.
+    if (!(await mentionsMark(files, path)) && !(noted.includes(path) && await files.stat(`${path}.lock`) !== undefined)) continue;
     await locked(files, path, async () => {
       const text = await readUserFile(files, path);
       if (text === undefined) return;

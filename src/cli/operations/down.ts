@@ -8,7 +8,7 @@ import { type DownFacts, planDown } from '../../plan/plan-down.ts';
 import type { Ports } from '../../ports.ts';
 import type { DownResult, RunOptions } from '../use-cases.ts';
 import { madeObjects } from './addon.ts';
-import { type Journals, journalled } from './journals.ts';
+import { alone, type Journals, journalled } from './journals.ts';
 import { providerContext } from './up.ts';
 
 /** Where a stack that left no label would have been made. */
@@ -36,7 +36,14 @@ export async function planDownStack(ports: Ports, stack: string, { signal }: Run
   return planDown({ ...target, ...await contentsOf(ports, target, signal) }, await findProvider(target.provider));
 }
 
-export async function downStack(ports: Ports, journals: Journals, plan: Plan, options: RunOptions): Promise<DownResult> {
+/** One run at a time: who had to wait plans anew, for the stack is another one now. */
+export function downStack(ports: Ports, journals: Journals, plan: Plan, options: RunOptions): Promise<DownResult> {
+  return alone(journals, plan.stack, options, async (hasWaited) => (
+    carryOut(ports, journals, hasWaited ? await planDownStack(ports, plan.stack, options) : plan, options)
+  ));
+}
+
+async function carryOut(ports: Ports, journals: Journals, plan: Plan, options: RunOptions): Promise<DownResult> {
   const started = ports.clock.monotonic();
   const destroy = plan.steps.find((step) => step.kind === 'destroy');
   const provider = await findProvider(destroy?.cluster.provider ?? DEFAULT_PROVIDER);

@@ -1,7 +1,8 @@
-// The journals of stacks, as operations use them.
+// The journals of stacks and their locks, as operations use them.
 import type { JournalEntry } from '../../engine/run.ts';
 import { isDevstackError } from '../../model/error.ts';
 import { EXIT, type ExitCode } from '../../model/exit.ts';
+import type { RunOptions } from '../use-cases.ts';
 
 export interface OpenJournal {
   /** Resolves when the line is on the disk. */
@@ -13,6 +14,14 @@ export interface Journals {
   open(stack: string, command: string): Promise<OpenJournal>;
   /** Forgets what is known of a stack that is gone. */
   remove(stack: string): Promise<void>;
+  /** Runs `work` while no other run works on the whole stack; `hasWaited`: what was planned before may be old. */
+  alone<T>(stack: string, queue: { readonly signal: AbortSignal; onWait(holder: string): void }, work: (hasWaited: boolean) => Promise<T>): Promise<T>;
+}
+
+/** As `Journals.alone`, and says for whom it waits. */
+export function alone<T>(journals: Journals, stack: string, { emit, signal }: RunOptions, work: (hasWaited: boolean) => Promise<T>): Promise<T> {
+  const onWait = (holder: string) => emit({ type: 'note', message: `stack ${stack} is in the hands of ${holder}: waiting for it` });
+  return journals.alone(stack, { signal, onWait }, work);
 }
 
 function exitOf(error: unknown): ExitCode {

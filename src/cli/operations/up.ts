@@ -12,7 +12,7 @@ import { artifactsOf, withOutlines } from '../../plan/outline.ts';
 import { planUp } from '../../plan/plan-up.ts';
 import type { Ports } from '../../ports.ts';
 import type { RunOptions, UpResult, UseCases } from '../use-cases.ts';
-import { type Journals, journalled } from './journals.ts';
+import { alone, type Journals, journalled } from './journals.ts';
 
 /** Steps whose work leaves something behind; the others fetch, wait and ask. */
 const CHANGING: readonly StepKind[] = ['cluster', 'images', 'apply'];
@@ -78,10 +78,19 @@ export function kubernetesWords(access: Access): Pick<UpResult, 'context' | 'kub
   return access.runtime === 'kubernetes' ? { context: access.context, kubeconfig: access.kubeconfig } : { context: undefined, kubeconfig: undefined };
 }
 
-export async function upStack(
-  ports: Ports, journals: Journals, input: { readonly spec: StackSpec; readonly plan: Plan }, options: Parameters<UseCases['up']>[2],
-): Promise<UpResult> {
-  const { spec, plan } = input;
+interface Upping {
+  readonly spec: StackSpec;
+  readonly plan: Plan;
+}
+
+/** One run at a time: who had to wait plans anew, for the stack is another one now. */
+export function upStack(ports: Ports, journals: Journals, { spec, plan }: Upping, options: Parameters<UseCases['up']>[2]): Promise<UpResult> {
+  return alone(journals, spec.name, options, async (hasWaited) => (
+    carryOut(ports, journals, { spec, plan: hasWaited ? await planStack(ports, spec, options) : plan }, options)
+  ));
+}
+
+async function carryOut(ports: Ports, journals: Journals, { spec, plan }: Upping, options: Parameters<UseCases['up']>[2]): Promise<UpResult> {
   const started = ports.clock.monotonic();
   const provider = await findProvider(spec.provider);
   for (const note of plan.notes) options.emit({ type: 'note', message: note });

@@ -8,7 +8,7 @@ import { awaitFinished, beginCreation, type Creation, privateFolder } from './cr
 import { conditionOf, type Holdings, readHoldings, refuseForeign, type Target } from './holdings.ts';
 import { images } from './images.ts';
 import { power, wake } from './power.ts';
-import { alone } from './queue.ts';
+import { alone, clearAfterKill } from './queue.ts';
 import { removeHoldings } from './remove.ts';
 
 const MEBI = 2 ** 20;
@@ -38,7 +38,7 @@ function createKind(): ClusterProvider {
     async finish(plan, context) {
       const begun = begunIn(context);
       const creation = begun.get(plan.cluster);
-      if (creation === undefined) return;
+      if (creation === undefined) return await clearAfterKill(plan, context);
       try {
         await awaitFinished(creation.finished, plan, context.signal);
       } finally {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { isDevstackError } from '../../model/error.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import type { ProviderContext } from '../provider.ts';
-import type { Creation } from './create.ts';
+import { type Creation, privateFolder } from './create.ts';
 
 /** Longer than any creation; the time of the step ends the wait before. */
 const QUEUE_MS = 3_600_000;
@@ -23,8 +23,23 @@ export async function alone(plan: ClusterPlan, context: ProviderContext, work: (
   });
 }
 
+function lockOf(stack: string, ports: ProviderContext['ports']): string {
+  return join(dirname(ports.kubeconfigs.pathOf(stack)), 'kind.lock');
+}
+
+/** A creation that was killed as its last act leaves a whole cluster, its lock, and what kind was given, with credentials. */
+export async function clearAfterKill({ stack }: ClusterPlan, { ports }: ProviderContext): Promise<void> {
+  const [lock, folder] = [lockOf(stack, ports), privateFolder(stack, ports)];
+  const left = await Promise.all([lock, folder].map((path) => ports.files.stat(path)));
+  if (left.every((found) => found === undefined)) return;
+  await ports.files.withLock(lock, () => ports.files.remove(folder), { waitMs: 0 }).catch((cause: unknown) => {
+    // Somebody makes it right now: it is theirs.
+    if (!isDevstackError(cause) || cause.code !== 'locked') throw cause;
+  });
+}
+
 async function holdLock({ stack, cluster }: ClusterPlan, { ports, signal, onProgress }: ProviderContext, work: () => Promise<void>): Promise<void> {
-  const path = join(dirname(ports.kubeconfigs.pathOf(stack)), 'kind.lock');
+  const path = lockOf(stack, ports);
   try {
     await ports.files.withLock(path, work, { signal, waitMs: 0 });
   } catch (cause) {
