@@ -16,7 +16,7 @@ import { writeShims } from './shims.ts';
 /** Nobody waits for a pretended image: everything takes a twentieth of its time. */
 const PACE = { scale: 0.05 };
 /** Somebody may remove the folder by hand: then nothing is left to run for. */
-const LOOK_MS = 2_000;
+const LOOK_MS = 1_000;
 
 export interface ProcessWorld {
   readonly ports: Ports;
@@ -32,27 +32,28 @@ export async function runRehearsal(stack: string, { ports, signal, say }: Proces
   const record = await readRecord(ports.files, place);
   if (record === undefined) throw preconditionError({ code: 'rehearsal-missing', message: `there is no rehearsal ${stack}`, hints: [{ text: 'make one', command: `devstack up knative --provider rehearsal --name ${stack}` }] });
   const onBug = (error: unknown): void => say(`mistake: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+  // Its folder may be removed under it, and another one made under the same name.
+  const isWanted = async (): Promise<boolean> => (await readRecord(ports.files, place))?.token === record.token;
   const cluster = await openCluster(place, record, { ports, onBug });
-  const saver = saveChanges(cluster.server, { files: ports.files, clock: ports.clock, path: place.snapshot, onError: onBug });
+  const saver = saveChanges(cluster.server, { files: ports.files, clock: ports.clock, path: place.snapshot, isWanted, onError: onBug });
   const activator = new Activator(cluster, ports.clock);
   const stop = new AbortController();
   const ending = AbortSignal.any([signal, stop.signal]);
   try {
     const gateway = record.port === undefined ? undefined : await startGateway(record.port, { routes: new Routes(cluster.api), activator, onBug });
     const scaling = new Autoscaler(cluster.api, activator, ports.clock).run(ending, onBug);
-    await announce(place, record, ports);
+    if (await isWanted()) await ports.files.write(place.process, `${JSON.stringify(await ports.background.own())}\n`);
     say(`rehearsal ${stack}: API on 127.0.0.1:${record.apiPort}${record.port === undefined ? '' : `, ingress on 127.0.0.1:${record.port}`}`);
-    await untilGone(place, record, { ports, signal: ending });
+    while (!ending.aborted && await isWanted()) await ports.clock.sleep(LOOK_MS, ending).catch(() => undefined);
     stop.abort();
     await scaling;
     await gateway?.close();
   } finally {
     stop.abort();
     activator.close();
-    const isKept = (await readRecord(ports.files, place))?.token === record.token;
-    await saver.close(isKept);
+    await saver.close();
     await cluster.close();
-    if (isKept) await ports.files.remove(place.process);
+    if (await isWanted()) await ports.files.remove(place.process);
   }
 }
 
@@ -70,14 +71,4 @@ async function openCluster(place: Place, record: RehearsalRecord, { ports, onBug
   });
   late.cluster = cluster;
   return cluster;
-}
-
-/** From now on others find this process: it listens. Not when its folder has gone meanwhile. */
-async function announce(place: Place, record: RehearsalRecord, { files, background }: Ports): Promise<void> {
-  if ((await readRecord(files, place))?.token !== record.token) return;
-  await files.write(place.process, `${JSON.stringify(await background.own())}\n`);
-}
-
-async function untilGone(place: Place, record: RehearsalRecord, { ports, signal }: { readonly ports: Ports; readonly signal: AbortSignal }): Promise<void> {
-  while (!signal.aborted && (await readRecord(ports.files, place))?.token === record.token) await ports.clock.sleep(LOOK_MS, signal).catch(() => undefined);
 }

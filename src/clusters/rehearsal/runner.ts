@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { isAbortError, isDevstackError } from '../../model/error.ts';
-import { type JsonObject, isJsonObject } from '../../model/json.ts';
+import { isJsonObject, type JsonObject } from '../../model/json.ts';
 import { arrayAt, stringAt } from '../../model/object.ts';
 import type { Ports } from '../../ports.ts';
 import type { Running } from './controllers/container-run.ts';

@@ -30,19 +30,19 @@ function parse(text: string): unknown {
 }
 
 export interface Saver {
-  /** Writes what is not written yet (unless told not to), and writes no more. */
-  close(isKept?: boolean): Promise<void>;
+  /** Writes what is not written yet, and writes no more. */
+  close(): Promise<void>;
 }
 
-/** Writes every change within a moment. `onError` is told of a write that failed; the next change tries again. */
-export function saveChanges(server: ApiServer, options: { readonly files: Files; readonly clock: Clock; readonly path: string; onError(error: unknown): void }): Saver {
-  const { files, clock, path, onError } = options;
+/** Writes every change within a moment, as long as that is wanted. `onError` is told of a write that failed; the next change tries again. */
+export function saveChanges(server: ApiServer, options: { readonly files: Files; readonly clock: Clock; readonly path: string; isWanted?(): Promise<boolean>; onError(error: unknown): void }): Saver {
+  const { files, clock, path, onError, isWanted = async () => true } = options;
   const stop = new AbortController();
   let isDirty = false;
   let writing: Promise<void> | undefined;
   const write = async (): Promise<void> => {
     isDirty = false;
-    await files.write(path, JSON.stringify({ format: FORMAT, snapshot: server.snapshot() }), { mode: 0o600 });
+    if (await isWanted()) await files.write(path, JSON.stringify({ format: FORMAT, snapshot: server.snapshot() }), { mode: 0o600 });
   };
   const later = async (): Promise<void> => {
     while (isDirty && !stop.signal.aborted) {
@@ -55,11 +55,11 @@ export function saveChanges(server: ApiServer, options: { readonly files: Files;
     writing ??= later().finally(() => { writing = undefined; });
   });
   return {
-    close: async (isKept = true) => {
+    close: async () => {
       unwatch();
       stop.abort();
       await writing;
-      if (isDirty && isKept) await write();
+      if (isDirty) await write();
     },
   };
 }
