@@ -12,6 +12,9 @@ import type { Revision } from '../plan/plan-traffic.ts';
 import type { ListeningWatch } from './operations/app-listening.ts';
 import type { EndpointResult, RunOptions } from './use-cases.ts';
 
+/** What an app runs as. */
+export type RunKind = DeployKind | 'swarm';
+
 export interface DeployRequest {
   /** A folder, or the id of a template. */
   readonly source: string;
@@ -22,7 +25,7 @@ export interface DeployRequest {
   readonly cwd: string;
   /** Undefined: the only stack there is. */
   readonly stack: string | undefined;
-  readonly kind: DeployKind | undefined;
+  readonly kind: RunKind | undefined;
   readonly namespace: string;
   readonly env: { readonly [name: string]: string };
   /** On its pods. */
@@ -60,12 +63,14 @@ export interface DeployResult {
 /** An app that runs in a stack. */
 export interface AppRef {
   readonly app: string;
-  readonly kind: DeployKind;
+  readonly kind: RunKind;
   readonly stack: string;
+  /** Of Kubernetes; in a swarm the name of the app. */
   readonly namespace: string;
 }
 
 export interface LogLine {
+  /** Or the task of a swarm: `web.1`. */
   readonly pod: string;
   readonly line: string;
 }
@@ -108,11 +113,6 @@ export interface MeasureWish {
   readonly durationMs: number;
 }
 
-export interface AppUseCases {
-  planDeploy(request: DeployRequest, options: RunOptions): Promise<PlannedDeploy>;
-  deploy(planned: PlannedDeploy, options: RunOptions & { readonly overwrite: boolean }): Promise<DeployResult>;
-  /** Throws `app-missing` with the apps that there are. */
-  findApp(app: string, stack: string | undefined, options: RunOptions): Promise<AppRef>;
 export interface EventWish {
   readonly stack: string | undefined;
   readonly namespace: string;
@@ -128,10 +128,17 @@ export interface SentEvent {
   readonly triggers: readonly string[];
 }
 
+export interface AppUseCases {
+  planDeploy(request: DeployRequest, options: RunOptions): Promise<PlannedDeploy>;
+  deploy(planned: PlannedDeploy, options: RunOptions & { readonly overwrite: boolean }): Promise<DeployResult>;
+  /** Throws `app-missing` with the apps that there are. */
+  findApp(app: string, stack: string | undefined, options: RunOptions): Promise<AppRef>;
   apps(stack: string | undefined, options: RunOptions): Promise<readonly AppRef[]>;
   /** Pure. */
   planRemoveApp(ref: AppRef): Plan;
   removeApp(plan: Plan, options: RunOptions): Promise<{ readonly removed: readonly string[]; readonly kept: readonly { readonly what: string; readonly reason: string }[] }>;
+  /** Asks for so many pods or tasks, and does not wait for them. Throws `app-scales-itself` for a Knative service. */
+  scaleApp(ref: AppRef, replicas: number, options: RunOptions): Promise<void>;
   /** The newest lines of every pod of the app; with `follow` also what comes, from pods that come too, until the signal aborts. */
   appLogs(ref: AppRef, choice: { readonly tailLines: number; readonly follow: boolean }, options: RunOptions): AsyncIterable<LogLine>;
   appEndpoint(ref: AppRef, options: RunOptions): Promise<EndpointResult>;
@@ -148,10 +155,10 @@ export interface SentEvent {
   /** Hands the address to the person's browser; false when this machine has no way to. */
   openUrl(url: string, options: RunOptions): Promise<boolean>;
   loadApp(request: AppLoadRequest, options: RunOptions): Promise<LoadResult>;
-}
   /** Throws `addon-missing`, `broker-missing`, `event-refused`. */
   sendEvent(wish: EventWish, options: RunOptions): Promise<SentEvent>;
   /** A sink of one's own, carried out by `deploy` and removed like an app. Throws `addon-missing`, `broker-missing`. */
   planEventSink(stack: string | undefined, sink: EventSink, options: RunOptions): Promise<PlannedDeploy>;
   /** Events as they arrive at a sink, until the signal aborts; `tailLines` of its log from before too. */
   watchEvents(ref: AppRef, choice: { readonly tailLines: number }, options: RunOptions): AsyncIterable<CloudEvent>;
+}

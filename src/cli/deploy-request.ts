@@ -2,15 +2,17 @@
 import type { FlagValues } from '../config/flag.ts';
 import { type Problem, problemsError } from '../config/problem.ts';
 import { targetFlags, targetStack } from './app-flags.ts';
-import type { DeployRequest } from './app-use-cases.ts';
+import type { DeployRequest, RunKind } from './app-use-cases.ts';
 import type { CommandContext } from './command.ts';
 import { readPairs } from './pairs.ts';
 
 const START_MS = 30_000;
 
+export const RUN_KINDS: readonly RunKind[] = ['knative', 'deployment', 'swarm'];
+
 export const sourceFlags = {
   ...targetFlags,
-  as: { kind: 'text', choices: ['knative', 'deployment'], placeholder: 'KIND', summary: 'how to run it; by default as the app prefers and the stack can' },
+  as: { kind: 'text', choices: RUN_KINDS, placeholder: 'KIND', summary: 'how to run it; by default as the app prefers and the stack can' },
   env: { kind: 'list', hasCommas: true, short: 'e', placeholder: 'KEY=VALUE', summary: 'variable of the app' },
   annotation: { kind: 'list', hasCommas: true, placeholder: 'KEY=VALUE', summary: 'annotation on its pods, such as autoscaling.knative.dev/min-scale=1' },
   'build-arg': { kind: 'list', hasCommas: true, placeholder: 'KEY=VALUE', summary: 'argument of the Dockerfile, such as BASE=mirror.example/python:3.13-slim' },
@@ -35,7 +37,7 @@ export async function deployRequest(input: DeployInput, context: CommandContext)
   if (flags.probe !== undefined && !/^\/[\x21-\x7e]*$/.test(flags.probe)) problems.push({ place: '--probe', message: 'a path starts with / and has no spaces', code: 'flag-invalid' });
   if (problems.length > 0) throw problemsError(problems);
   return {
-    source: input.args[0] ?? '.', cwd: context.io.cwd, stack: await targetStack(input, context), kind: flags.as === 'knative' || flags.as === 'deployment' ? flags.as : undefined,
+    source: input.args[0] ?? '.', cwd: context.io.cwd, stack: await targetStack(input, context), kind: RUN_KINDS.find((kind) => kind === flags.as),
     namespace: flags.namespace ?? 'default', env, annotations, buildArgs, port: flags.port, probePath: flags.probe ?? '/', startMs: flags['start-timeout'] ?? START_MS,
   };
 }

@@ -1,7 +1,6 @@
 // What commands about apps do where the stack is a swarm: there an app is a stack file, or a service.
 
 import type { Plan } from '../model/plan.ts';
-import { redactText, secretsOf } from '../model/redact.ts';
 import { table } from '../render/table.ts';
 import { count, formatDuration } from '../render/text.ts';
 import { tallied } from './app-flags.ts';
@@ -29,12 +28,18 @@ export async function deployToSwarm(source: SwarmSource, how: { readonly line: s
     const text = [
       `${paint('green', '✔')} ${paint('bold', report.name)} runs in ${report.stack} after ${formatDuration(durationMs)}: ${changes.length === 0 ? 'nothing had to change' : changes.join(', ')}`,
       ...(rows.length === 0 ? [] : ['', ...table(rows, { columns, indent: 2, paint, styles: ['bold', 'cyan', 'dim'] })]),
-      '', ...table([['look', `devstack status ${report.stack}`], ['remove', `devstack delete ${report.name}`]], { indent: 2, paint, styles: ['dim'] }),
+      ...ports.map(({ url }) => `  ${paint('cyan', `$ curl ${url}`)}`),
+      '', ...table(nextSteps(report.name, rows.length > 0), { indent: 2, paint, styles: ['dim'] }),
     ].map((line) => `${line}\n`).join('');
     const endpoints = ports.map((port) => ({ name: port.service, url: port.url, address: `127.0.0.1:${port.published}`, status: port.status ?? null, verified: true, durationMs: port.durationMs }));
     const { created, changed, unchanged, removed, differences } = report;
     return { text, result: { stack: report.stack, app: report.name, endpoints, created, changed, unchanged, removed, differences: differences.map((each) => ({ ...each })), durationMs } };
   });
+}
+
+function nextSteps(app: string, hasPort: boolean): readonly (readonly [string, string])[] {
+  const ways = [['open', `devstack open ${app}`], ['load', `devstack load ${app}`]] as const;
+  return [['look', `devstack logs ${app}`], ...(hasPort ? ways : []), ['remove', `devstack delete ${app}`]];
 }
 
 function plannedOutcome({ stack, plan }: PlannedStackFile): Outcome {
@@ -63,21 +68,7 @@ export async function removeDeployment({ name, stack, line, isYes, isDryRun }: R
   };
   if (isDryRun) return { text: `the services, ports, secrets and networks of ${name}; its volumes stay\n`, result: { app: name } };
   await confirmDestructive(plan, { isYes, context });
-  const { removed, kept } = await tallied(line, context, (options) => useCases.removeDeployment(name, stack, options));
-  const lines = [`Removed ${name}: ${count(removed.length, 'thing')}`, ...removed.map((what) => `  - ${what}`), ...(kept.length === 0 ? [] : ['Kept, as they hold data:', ...kept.map((what) => `  - ${what}`)])];
-  return { text: `${lines.join('\n')}\n`, result: { app: name, removed: [...removed], kept: [...kept] } };
-}
-
-/** Writes the log of a service to stdout as it comes, and ends when the person stops it. */
-export async function writeServiceLogs(service: { readonly name: string; readonly stack: string | undefined }, choice: { readonly tailLines: number; readonly follow: boolean }, useCases: UseCases, context: CommandContext): Promise<Outcome> {
-  const { io, isJson } = context;
-  const secrets = secretsOf(io.env);
-  let lines = 0;
-  context.closeRenderer();
-  for await (const line of useCases.serviceLogs(service.name, service.stack, choice, { emit: context.emit, signal: io.signal })) {
-    lines += 1;
-    const text = redactText(line, { secrets, keepColours: !isJson });
-    io.stdout.write(isJson ? `${JSON.stringify({ v: 1, type: 'log', app: service.name, line: text })}\n` : `${text}\n`);
-  }
-  return { result: { app: service.name, lines } };
+  const { removed, kept, stack: from } = await tallied(line, context, (options) => useCases.removeDeployment(name, stack, options));
+  const lines = [`Removed ${name} from ${from}: ${count(removed.length, 'thing')}`, ...removed.map((what) => `  - ${what}`), ...(kept.length === 0 ? [] : ['Kept, as they hold data:', ...kept.map((what) => `  - ${what}`)])];
+  return { text: `${lines.join('\n')}\n`, result: { app: name, stack: from, removed: [...removed], kept: [...kept] } };
 }

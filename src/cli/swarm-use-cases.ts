@@ -5,6 +5,8 @@ import type { RemovedStack } from '../swarm/remove.ts';
 import type { ServiceChange } from '../swarm/service.ts';
 import type { StackPlan } from '../swarm/stack/normalise.ts';
 import type { ServiceStatus } from '../swarm/status.ts';
+import type { LogLine } from './app-use-cases.ts';
+import type { Runtime } from './operations/status.ts';
 import type { RunOptions } from './use-cases.ts';
 
 export interface StackFileRequest {
@@ -21,6 +23,12 @@ export interface StackFileRequest {
 export interface SwarmAppRequest {
   /** A folder, or the id of a template. */
   readonly source: string;
+  /** Instead of a source: a sample of `up`, which needs no build. */
+  readonly sample?: string;
+  /** Name of the app, for a sample; by default that of the sample. */
+  readonly app?: string;
+  /** Tasks of a sample; by default one. */
+  readonly replicas?: number;
   readonly cwd: string;
   readonly stack: string | undefined;
   readonly env: { readonly [name: string]: string };
@@ -52,9 +60,11 @@ export interface SwarmUseCases {
   deploySwarmApp(request: SwarmAppRequest, options: RunOptions & { readonly isPublic: boolean }): Promise<StackReport>;
   /** True for a stack that is a swarm; throws as `status` does for a stack that is not there. */
   isSwarm(stack: string | undefined): Promise<boolean>;
-  /** The newest lines of a service, oldest first; with `follow` also what comes, until the signal aborts. Throws `service-unknown`. */
-  serviceLogs(service: string, stack: string | undefined, choice: { readonly tailLines: number; readonly follow: boolean }, options: RunOptions): AsyncIterable<string>;
-  removeDeployment(name: string, stack: string | undefined, options: RunOptions): Promise<RemovedStack>;
+  /** The stack named, or the only one (of that runtime). Throws `stack-unknown`, `stack-ambiguous`. */
+  findStack(stack: string | undefined, runtime?: Runtime): Promise<{ readonly stack: string; readonly runtime: Runtime }>;
+  /** As `appLogs`, also by the name of a service alone. Throws `service-unknown`. */
+  serviceLogs(service: string, stack: string | undefined, choice: { readonly tailLines: number; readonly follow: boolean }, options: RunOptions): AsyncIterable<LogLine>;
+  removeDeployment(name: string, stack: string | undefined, options: RunOptions): Promise<RemovedStack & { readonly stack: string }>;
   /** Several services at once, in the order given. */
   scaleServices(wishes: readonly { readonly service: string; readonly replicas: number }[], stack: string | undefined, options: RunOptions): Promise<readonly ServiceOutcome[]>;
   updateService(service: string, change: ServiceChange, stack: string | undefined, options: RunOptions): Promise<ServiceOutcome>;

@@ -3,7 +3,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { at, stringAt } from '../model/object.ts';
 import type { SwarmEvent, SwarmKind, SwarmSpecKind } from '../model/swarm.ts';
-import type { Swarm, SwarmFilter } from '../ports.ts';
+import type { Swarm, SwarmFilter, TaskLine } from '../ports.ts';
 import type { EngineConnection } from './docker-connection.ts';
 import { type ApiCall, EngineApi } from './engine-api.ts';
 import { isAbsent, isRefusal, reasonOf, swarmError } from './swarm-error.ts';
@@ -152,10 +152,10 @@ async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
 
 // ── logs and events ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-type Streams = Pick<Swarm, 'logs' | 'followLogs' | 'events'>;
+type Streams = Pick<Swarm, 'logs' | 'serviceLogs' | 'events'>;
 
 function streams(open: Open): Streams {
-  const openLogs = (kind: 'service' | 'task', id: string, query: { tail: number; follow: boolean }, signal: AbortSignal | undefined): Promise<Readable> => {
+  const openLogs = (kind: 'service' | 'task', id: string, query: { tail: number; follow: boolean; details?: true }, signal: AbortSignal | undefined): Promise<Readable> => {
     const path = `${PATH[kind]}/${encodeURIComponent(id)}/logs`;
     return open(`read the log of ${kind} ${id}`, async (api, client) =>
       unframed(await api.stream({ method: 'GET', path, query: { stdout: true, stderr: true, ...query }, signal }), client));
@@ -169,7 +169,7 @@ function streams(open: Open): Streams {
       // The engine counts the tail for each task of a service.
       return lines.slice(-tail);
     },
-    followLogs: (kind, id, tail, signal) => untilAborted(signal, async () => linesOf(await openLogs(kind, id, { tail, follow: true }, signal))),
+    serviceLogs: (id, choice, signal) => untilAborted(signal, async () => taskLinesOf(await openLogs('service', id, { ...choice, details: true }, signal))),
     events: (signal) => untilAborted(signal, async () => eventsOf(await openEvents(signal))),
   };
 }
@@ -193,6 +193,15 @@ async function* linesOf(body: Readable): AsyncGenerator<string> {
     yield* lines;
   }
   if (rest !== '') yield rest;
+}
+
+/** With details the engine writes before each line whose it is: `com.docker.swarm.task.id=…,… text`. */
+async function* taskLinesOf(body: Readable): AsyncGenerator<TaskLine> {
+  for await (const text of linesOf(body)) {
+    const end = text.indexOf(' ');
+    const task = /(?:^|,)com\.docker\.swarm\.task\.id=([^,]+)/.exec(text.slice(0, end))?.[1];
+    yield task === undefined ? { task: '', line: text } : { task, line: text.slice(end + 1) };
+  }
 }
 
 async function* eventsOf(body: Readable): AsyncGenerator<SwarmEvent> {

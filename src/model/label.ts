@@ -12,6 +12,8 @@ export const DOCKER_MEMBER_LABEL = 'dev.devstack.member-of';
 export const DOCKER_ROLE_LABEL = 'dev.devstack.role';
 /** Docker label of a service: hash of what devstack asked for, to recognise an unchanged one. */
 export const DOCKER_APPLIED_LABEL = 'dev.devstack.applied';
+/** Docker label of a service: JSON of the request that proves it (`path`, `status`, `body`). */
+export const DOCKER_PROBE_LABEL = 'dev.devstack.probe';
 
 /** Kubernetes label on every object that devstack applies; its value is the stack. */
 export const STACK_LABEL = 'devstack.dev/stack';

@@ -1,15 +1,17 @@
 // An app in a swarm: a folder with a Dockerfile that has no stack file of its own, and a place for its ports. Pure.
 import type { JsonObject } from '../model/json.ts';
+import { DOCKER_PROBE_LABEL } from '../model/label.ts';
 import type { ServiceSpec } from '../model/swarm.ts';
+import type { PortProbe } from './proof.ts';
 import type { Port } from './publish.ts';
 
 /** The new task first, so that somebody always answers; an update that fails goes back by itself. */
 const UPDATE: JsonObject = { parallelism: 1, order: 'start-first', failure_action: 'rollback' };
 
 /** The stack file of a container that listens on one port; the program is told which by PORT. */
-export function appFile(app: { readonly name: string; readonly image: string; readonly port: number; readonly published: number }): JsonObject {
+export function appFile(app: { readonly name: string; readonly image: string; readonly port: number; readonly published: number; readonly replicas?: number }): JsonObject {
   const service: JsonObject = {
-    image: app.image, environment: { PORT: String(app.port) }, ports: [{ target: app.port, published: app.published }], deploy: { replicas: 1, update_config: UPDATE },
+    image: app.image, environment: { PORT: String(app.port) }, ports: [{ target: app.port, published: app.published }], deploy: { replicas: app.replicas ?? 1, update_config: UPDATE },
   };
   return { name: app.name, services: { [app.name]: service } };
 }
@@ -28,6 +30,11 @@ export function withEnv(services: readonly ServiceSpec[], images: readonly strin
     const kept = (container.Env ?? []).filter((line) => !Object.hasOwn(env, line.split('=')[0] ?? ''));
     return { ...spec, TaskTemplate: { ...spec.TaskTemplate, ContainerSpec: { ...container, Env: [...kept, ...lines] } } };
   });
+}
+
+/** The request that proves an app, kept with the services that publish ports. */
+export function withProbe(services: readonly ServiceSpec[], probe: PortProbe): readonly ServiceSpec[] {
+  return services.map((spec) => ((spec.EndpointSpec?.Ports ?? []).length === 0 ? spec : { ...spec, Labels: { ...spec.Labels, [DOCKER_PROBE_LABEL]: JSON.stringify(probe) } }));
 }
 
 export interface Room {

@@ -32,12 +32,16 @@ export async function provePorts(ports: readonly Port[], run: SwarmRun, probe?: 
   return await Promise.all(ports.map((port) => prove(port, run, probe)));
 }
 
-/** One request to each port, whatever comes of it: undefined for one that does not answer. */
-export async function askPorts(ports: readonly Port[], run: SwarmRun): Promise<readonly (PortAnswer | undefined)[]> {
-  return await Promise.all(ports.map(async (port) => {
-    const seen = await ask(port, run);
-    return 'reason' in seen ? undefined : seen;
-  }));
+type Seen = PortAnswer | { readonly url: string; readonly reason: string };
+
+export interface PortStatus {
+  readonly port: Port;
+  readonly answer: Seen;
+}
+
+/** One request to each port, whatever comes of it; `probes` by the name of the service. */
+export async function askPorts(ports: readonly Port[], run: SwarmRun, probes: ReadonlyMap<string, PortProbe | undefined>): Promise<readonly PortStatus[]> {
+  return await Promise.all(ports.map(async (port) => ({ port, answer: await ask(port, run, probes.get(port.service)) })));
 }
 
 async function prove(port: Port, run: SwarmRun, probe: PortProbe | undefined): Promise<PortAnswer> {
@@ -52,8 +56,6 @@ async function prove(port: Port, run: SwarmRun, probe: PortProbe | undefined): P
     await clock.sleep(AGAIN_MS, run.signal);
   }
 }
-
-type Seen = PortAnswer | { readonly url: string; readonly reason: string };
 
 async function ask(port: Port, { ports, signal }: SwarmRun, probe?: PortProbe): Promise<Seen> {
   const url = `http://127.0.0.1:${port.published}${probe?.path ?? '/'}`;

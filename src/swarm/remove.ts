@@ -2,6 +2,7 @@
 import { isDevstackError, usageError } from '../model/error.ts';
 import type { SwarmNetwork } from '../model/swarm.ts';
 import type { Docker, Swarm } from '../ports.ts';
+import { deploymentOf } from './deployment.ts';
 import { closePorts } from './gateways.ts';
 import { NAMESPACE_LABEL } from './stack/normalise.ts';
 import { connect, memberFilter, nodeContainers, type SwarmRun, type SwarmTarget } from './target.ts';
@@ -11,7 +12,7 @@ const LOOK_AGAIN_MS = 100;
 /** What is deployed, by name: the names that `removeStack` takes. */
 export async function deployedStacks(target: SwarmTarget, run: SwarmRun): Promise<readonly string[]> {
   const services = await connect(target, run).list('service', memberFilter(target), run.signal);
-  return [...new Set(services.map(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? Spec.Name))].sort();
+  return [...new Set(services.map(deploymentOf))].sort();
 }
 
 export interface RemovedStack {

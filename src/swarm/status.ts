@@ -135,6 +135,7 @@ function taskVerdict(view: ServiceView, current: readonly SwarmTask[], rules: St
   const unplaced = waiting.find((task) => task.Status.State === 'pending' && (task.Status.Err ?? '') !== '');
   // While old tasks leave, what they hold (a port, memory) is about to be free.
   if (rules.isWaking !== true && unplaced !== undefined && !view.tasks.some((task) => isOut(task) && !isFinal(task))) return failed(unplaced);
+  if (judgesItself(view.service)) return undefined;
   // What ends is a failure of a service, and what a job is for.
   const failures = waiting.filter((task) => isFailed(task) && !(isJob(view.service) && task.Status.State === 'complete'));
   const beyondHope = failures.find((task) => !failureOf(task).mayHeal);
@@ -144,6 +145,11 @@ function taskVerdict(view: ServiceView, current: readonly SwarmTask[], rules: St
     if (failures.filter((other) => placeOf(other) === placeOf(task)).length >= limit) return failed(newest(failures) ?? task);
   }
   return undefined;
+}
+
+/** An update under way whose failure Swarm acts upon: it is over when Swarm has paused it or rolled it back, not with the first task that fails. */
+function judgesItself({ UpdateStatus, Spec }: SwarmService): boolean {
+  return UpdateStatus?.State === 'updating' && Spec.UpdateConfig?.FailureAction !== 'continue';
 }
 
 function willRestart(service: SwarmService): boolean {

@@ -92,16 +92,16 @@ describe('where the stack is a swarm', () => {
   });
 
   test('delete asks first, and tells what it keeps', async () => {
-    const useCases = { isSwarm: async () => true, removeDeployment: async () => ({ removed: ['service shop_web'], kept: ['volume shop_data'] }) };
+    const useCases = { isSwarm: async () => true, removeDeployment: async () => ({ stack: 'lab', removed: ['service shop_web'], kept: ['volume shop_data'] }) };
     expect((await run(['delete', 'shop', '--json'], { useCases })).code).toBe(2);
     const { code, stdout } = await run(['delete', 'shop', '--yes'], { useCases });
     expect(code).toBe(0);
     expect(stdout).toContain('volume shop_data');
   });
 
-  test('logs are those of the service', async () => {
-    const useCases = { isSwarm: async () => true, async *serviceLogs() { yield 'hello\u001b[2J'; yield 'world'; } };
+  test('each line of a log says whose it is', async () => {
+    const useCases = { isSwarm: async () => true, async *serviceLogs() { yield { pod: 'web.1', line: 'hello\u001b[2J' }; yield { pod: 'web.2', line: 'world' }; } };
     const { stdout } = await run(['logs', 'web'], { useCases });
-    expect(stdout).toBe('hello\nworld\n');
+    expect(stdout).toBe('web.1 | hello\nweb.2 | world\n');
   });
 });

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
-import type { ServiceSpec } from '../../src/model/swarm.ts';
-import { appFile, placed, repositoryOf, withEnv } from '../../src/swarm/app.ts';
+import { DOCKER_PROBE_LABEL } from '../../src/model/label.ts';
+import type { ServiceSpec, SwarmService } from '../../src/model/swarm.ts';
+import { appFile, placed, repositoryOf, withEnv, withProbe } from '../../src/swarm/app.ts';
+import { probeOfService } from '../../src/swarm/deployment.ts';
 
 const service = (Name: string, targets: readonly number[]): ServiceSpec => ({
   Name, TaskTemplate: { ContainerSpec: { Image: `${Name}:1`, Env: ['A=1'] } }, EndpointSpec: { Mode: 'vip', Ports: targets.map((TargetPort) => ({ TargetPort, PublishedPort: 8080 })) },
@@ -26,4 +28,13 @@ it.each([['a', 'a'], ['a:1', 'a'], ['localhost:5000/a', 'localhost:5000/a'], ['l
 
 it('a folder without a stack file becomes a service of its own name', () => {
   expect(appFile({ name: 'web', image: 'web:1', port: 80, published: 8080 })).toMatchObject({ name: 'web', services: { web: { image: 'web:1', environment: { PORT: '80' }, ports: [{ target: 80, published: 8080 }] } } });
+});
+
+it('the request that proves an app stays with the services that publish ports, and is read again', () => {
+  const [a, b] = withProbe([service('a', [80]), service('b', [])], { path: '/answer', status: 200, body: '42' });
+  const stored = (Spec: ServiceSpec): SwarmService => ({ ID: 'x', Version: { Index: 1 }, CreatedAt: '', UpdatedAt: '', Spec });
+  if (a === undefined || b === undefined) throw new Error('two services');
+  expect(probeOfService(stored(a))).toEqual({ path: '/answer', status: 200, body: '42' });
+  expect(b).toEqual(service('b', []));
+  expect(probeOfService(stored({ ...b, Labels: { [DOCKER_PROBE_LABEL]: '{"path":' } }))).toBeUndefined();
 });

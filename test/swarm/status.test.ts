@@ -120,6 +120,14 @@ describe('updates that fail', () => {
     expect(serviceStatus(last(frames)).message).toBe('the update failed and was rolled back: No such image: example.com/absent:1');
   });
 
+  it('a task that crashes while Swarm updates is for Swarm to judge, unless it was told to go on', () => {
+    const frame = last(recording('create-crash'));
+    const updating = (FailureAction: string) => ({ ...frame, service: { ...frame.service, UpdateStatus: { State: 'updating' }, Spec: { ...frame.service.Spec, UpdateConfig: { Parallelism: 1, FailureAction } } } });
+    expect(serviceStatus(updating('rollback')).state).toBe('pending');
+    expect(serviceStatus(updating('pause')).state).toBe('pending');
+    expect(serviceStatus(updating('continue'))).toMatchObject({ state: 'failed', cause: { kind: 'crashed' } });
+  });
+
   it('a rollback that was asked for ends well', () => {
     const frames = recording('update-image-missing-rollback').filter((frame) => frame.service.UpdateStatus?.State?.startsWith('rollback') === true);
     expect(story(frames, { isRollback: true })).toEqual(['pending', 'converged']);

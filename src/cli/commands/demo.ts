@@ -8,6 +8,7 @@ import type { DeployRequest } from '../app-use-cases.ts';
 import { type CommandContext, defineCommand, type Outcome } from '../command.ts';
 import type { Demo, DemoContext, DemoResult } from '../demos/demo.ts';
 import { demos } from '../demos/index.ts';
+import type { Runtime } from '../operations/status.ts';
 import type { RunOptions, UseCases } from '../use-cases.ts';
 
 const CLEAN_UP_MS = 60_000;
@@ -15,39 +16,52 @@ const START_MS = 60_000;
 
 interface Stage {
   readonly demo: Demo;
-  readonly stack: string | undefined;
+  readonly stack: string;
+  readonly runtime: Runtime;
   readonly useCases: UseCases;
   readonly options: RunOptions;
   readonly context: CommandContext;
+  /** What is to be put right again at the end. */
+  readonly restoring: ((options: RunOptions) => Promise<unknown>)[];
 }
+
+const RUNTIME_WORDS: { readonly [R in Runtime]: string } = { kubernetes: 'Kubernetes', swarm: 'Swarm' };
 
 function listing({ columns, paint }: CommandContext): Outcome {
   return {
-    text: `${table(demos.map(({ id, lesson }) => [id, lesson]), { columns, paint, styles: ['bold'] }).join('\n')}\n`,
-    result: { demos: demos.map(({ id, title, lesson }) => ({ id, title, lesson })) },
+    text: `${table(demos.map(({ id, runtimes, lesson }) => [id, runtimes.map((runtime) => RUNTIME_WORDS[runtime]).join(', '), lesson]), { columns, paint, styles: ['bold', 'dim'] }).join('\n')}\n`,
+    result: { demos: demos.map(({ id, title, lesson, runtimes }) => ({ id, title, lesson, runtimes: [...runtimes] })) },
   };
 }
 
-function demoContext({ stack, useCases, options, context }: Stage): DemoContext {
+function demoContext({ stack, runtime, useCases, options, context, restoring }: Stage): DemoContext {
   return {
-    useCases, options, clock: context.io.clock,
+    useCases, options, stack, runtime, clock: context.io.clock,
+    atEnd: (work) => void restoring.push(work),
     async deploy(wish) {
       const request: DeployRequest = { source: '.', cwd: context.io.cwd, stack, kind: undefined, namespace: 'default', env: {}, annotations: {}, buildArgs: {}, port: undefined, probePath: '/', startMs: START_MS, ...wish };
+      if (runtime === 'swarm') {
+        const { name } = await useCases.deploySwarmApp(request, { ...options, isPublic: false });
+        return { app: name, kind: 'swarm', stack, namespace: name };
+      }
       const planned = await useCases.planDeploy(request, options);
       return useCases.deploy(planned, { ...options, overwrite: true });
     },
     say: (message) => options.emit({ type: 'note', message }),
     show({ second, answered, p50, p95, replicas }) {
-      if ((second + 1) % 5 === 0) options.emit({ type: 'note', message: `${second + 1} s: ${answered}/s, p50 ${Math.round(p50)} ms, p95 ${Math.round(p95)} ms${replicas === undefined ? '' : `, ${count(replicas, 'pod')}`}` });
+      if ((second + 1) % 5 === 0) options.emit({ type: 'note', message: `${second + 1} s: ${answered}/s, p50 ${Math.round(p50)} ms, p95 ${Math.round(p95)} ms${replicas === undefined ? '' : `, ${count(replicas, runtime === 'swarm' ? 'task' : 'pod')}`}` });
     },
   };
 }
 
 /** Removes what the demo made, also after it was stopped: under its own deadline, not under the signal that stopped it. */
-async function cleanUp({ demo, stack, useCases, options }: Stage): Promise<void> {
+async function cleanUp({ demo, stack, runtime, useCases, options, restoring }: Stage, keep: boolean): Promise<void> {
   const own: RunOptions = { emit: () => undefined, signal: AbortSignal.timeout(CLEAN_UP_MS) };
+  for (const restore of restoring) await restore(own);
+  if (keep) return;
   for (const ref of (await useCases.apps(stack, own)).filter(({ app }) => demo.apps.includes(app))) {
-    await useCases.removeApp(useCases.planRemoveApp(ref), own).catch((thrown: unknown) => {
+    const removing = runtime === 'swarm' ? useCases.removeDeployment(ref.app, stack, own) : useCases.removeApp(useCases.planRemoveApp(ref), own);
+    await removing.catch((thrown: unknown) => {
       if (isAbortError(thrown)) options.emit({ type: 'warning', message: `${ref.app} could not be removed in time`, hints: [{ text: 'remove it', command: `devstack delete ${ref.app}` }] });
       else throw thrown;
     });
@@ -66,14 +80,26 @@ function resultText(demo: Demo, { checks }: DemoResult, durationMs: number, { co
 async function runDemo(stage: Stage, keep: boolean): Promise<Outcome> {
   const { demo, context } = stage;
   const started = context.io.clock.monotonic();
-  const result = await demo.run(demoContext(stage)).finally(() => (keep ? undefined : cleanUp(stage)));
+  const result = await demo.run(demoContext(stage)).finally(() => cleanUp(stage, keep));
   const durationMs = Math.round(context.io.clock.monotonic() - started);
   const missed = result.checks.find(({ ok }) => !ok);
   return {
     text: resultText(demo, result, durationMs, context),
-    result: { demo: demo.id, passed: missed === undefined, checks: result.checks.map((each) => ({ ...each })), numbers: result.numbers, durationMs },
+    result: { demo: demo.id, stack: stage.stack, passed: missed === undefined, checks: result.checks.map((each) => ({ ...each })), numbers: result.numbers, durationMs },
     ...(missed === undefined ? {} : { error: failedError({ code: 'demo-failed', message: `${demo.id}: ${missed.what}: ${missed.measured}, expected ${missed.expected}`, hints: [{ text: 'keep it and look at it', command: `devstack demo ${demo.id} --keep` }] }) }),
   };
+}
+
+/** The stack that was named, or the only one where the demonstration can be shown. Throws `demo-unfit`. */
+async function findStage(demo: Demo, named: string | undefined, useCases: UseCases) {
+  const [first, ...others] = demo.runtimes;
+  const found = await useCases.findStack(named, others.length === 0 ? first : undefined);
+  if (demo.runtimes.includes(found.runtime)) return found;
+  const fitting = demos.filter(({ runtimes }) => runtimes.includes(found.runtime)).map(({ id }) => id);
+  throw usageError({
+    code: 'demo-unfit', message: `${demo.id} is shown on ${demo.runtimes.map((runtime) => RUNTIME_WORDS[runtime]).join(' or ')}; ${found.stack} is ${RUNTIME_WORDS[found.runtime]}`,
+    reason: `these fit there: ${fitting.join(', ')}`, hints: [{ text: 'show one of them', command: `devstack demo ${fitting[0] ?? ''} --name ${found.stack}` }],
+  });
 }
 
 export const demo = defineCommand({
@@ -83,6 +109,7 @@ export const demo = defineCommand({
   examples: [
     { command: 'devstack demo', summary: 'what there is' },
     { command: 'devstack demo canary', summary: 'two versions share the requests' },
+    { command: 'devstack demo drain', summary: 'a node of a swarm goes, and nobody notices' },
     { command: 'devstack demo scale-to-zero --json', summary: 'the numbers, for scripts' },
   ],
   async run(input, context) {
@@ -98,6 +125,7 @@ export const demo = defineCommand({
     }
     const stack = await targetStack(input, context);
     const useCases = await context.useCases();
-    return runDemo({ demo: found, stack, useCases, options: { emit: context.emit, signal: context.io.signal }, context }, input.flags.keep === true);
+    const stage = await findStage(found, stack, useCases);
+    return runDemo({ demo: found, ...stage, restoring: [], useCases, options: { emit: context.emit, signal: context.io.signal }, context }, input.flags.keep === true);
   },
 });

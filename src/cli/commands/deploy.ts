@@ -45,6 +45,7 @@ export const deploy = defineCommand({
   examples: [
     { command: 'devstack deploy', summary: 'the app in this folder' },
     { command: 'devstack deploy httpbin --as deployment', summary: 'a template, without a folder of one\'s own' },
+    { command: 'devstack deploy httpbin --as swarm', summary: 'the same, in the swarm' },
     { command: 'devstack deploy stack.yml', summary: 'a Compose file, in a swarm' },
     { command: 'devstack deploy app --env TARGET=Knative --follow', summary: 'another folder, with a variable; then its log' },
   ],
@@ -56,7 +57,7 @@ export const deploy = defineCommand({
     }
     const request = await deployRequest(input, context);
     const useCases = await context.useCases();
-    if (await useCases.isSwarm(request.stack)) return deployToSwarm({ app: request }, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true }, context);
+    if (request.kind === 'swarm' || (request.kind === undefined && await useCases.isSwarm(request.stack))) return deployToSwarm({ app: request }, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true }, context);
     return tallied(input.line, context, async (options): Promise<Outcome> => {
       const planned = await useCases.planDeploy(request, options);
       if (flags['dry-run'] === true) return planOutcome(planned.plan, context);

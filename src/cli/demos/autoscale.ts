@@ -11,6 +11,7 @@ export const autoscale: Demo = {
   id: 'autoscale',
   title: 'Autoscaling by requests under way',
   lesson: 'Thirty users at once, ten for each pod: Knative makes about three pods, and takes them away again.',
+  runtimes: ['kubernetes'],
   apps: [APP],
   async run({ useCases, options, deploy, say, show }) {
     const ref = await deploy({ app: APP, sample: 'autoscale', kind: 'knative', annotations: { 'autoscaling.knative.dev/window': '10s' } });

@@ -20,6 +20,7 @@ export const canary: Demo = {
   id: 'canary',
   title: 'Canary and rollback',
   lesson: 'Two versions share the requests as it was asked for, and a rollback takes them back at once.',
+  runtimes: ['kubernetes'],
   apps: [APP],
   async run({ useCases, options, deploy, say }) {
     const first = await deploy({ app: APP, sample: 'httpbin', kind: 'knative', env: versionOf('1') });

@@ -8,6 +8,7 @@ export const hpa: Demo = {
   id: 'hpa',
   title: 'Autoscaling by CPU',
   lesson: 'A Deployment under load: its HorizontalPodAutoscaler sees the CPU after a while, and adds pods.',
+  runtimes: ['kubernetes'],
   apps: [APP],
   async run({ useCases, options, clock, deploy, say, show }) {
     const ref = await deploy({ app: APP, sample: 'autoscale', kind: 'deployment' });

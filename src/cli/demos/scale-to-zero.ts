@@ -11,6 +11,7 @@ export const scaleToZero: Demo = {
   id: 'scale-to-zero',
   title: 'Scale to zero and back',
   lesson: 'A service that nobody asks runs no pod; the first request waits for one.',
+  runtimes: ['kubernetes'],
   apps: [APP],
   async run({ useCases, options, clock, deploy, say }) {
     const ref = await deploy({ app: APP, sample: 'hello', kind: 'knative', annotations: SCALING });

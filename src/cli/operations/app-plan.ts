@@ -39,12 +39,14 @@ export async function planAppDeploy(ports: Ports, templates: string, request: De
   const deployable = await findDeployable(ports, templates, request, options);
   const { name, builds, images, probe } = deployable;
   const { namespace } = request;
+  if (request.kind === 'swarm') throw kindUnsupported(name, ['swarm']);
+  const wanted = request.kind;
   return withTarget(ports, request.stack, options, async (target, client) => {
     const { stack } = target.found;
     const domain = target.facts.settings?.['domain'] ?? 'localhost';
     const [inventories, addresses] = await Promise.all([ports.kubeSets.inventories(client, stack, options.signal), ports.network.resolve(`probe.${domain}`, RESOLVE_TIMEOUT_MS)]);
     const addons = installedAddons(inventories);
-    const kind = request.kind ?? preferredKind(deployable, addons);
+    const kind = wanted ?? preferredKind(deployable, addons);
     const wish: DeployWish = { name, namespace, kind, builds, images, probe, objects: deployable.objects(kind) };
     const plan = planDeploy(wish, {
       stack, cluster: target.cluster, port: target.port, domain, resolves: addresses.includes('127.0.0.1'), addons, canLoadImages: target.provider.images !== undefined,
@@ -67,9 +69,13 @@ function preferredKind({ name, kinds }: Deployable, addons: readonly string[]): 
   const found = kinds.find((kind): kind is DeployKind => kind === 'deployment' || (kind === 'knative' && addons.includes('knative-serving')));
   // Knative, though it is missing: the plan says how to get it.
   if (found !== undefined || kinds.includes('knative')) return found ?? 'knative';
-  throw preconditionError({
+  throw kindUnsupported(name, kinds);
+}
+
+function kindUnsupported(name: string, kinds: readonly string[]) {
+  return preconditionError({
     code: 'kind-unsupported', message: `${name} runs as ${kinds.join(' or ')}, and a Kubernetes stack does neither`,
-    hints: [{ text: 'run it by hand', command: 'docker compose up --build --wait' }],
+    hints: kinds.includes('swarm') ? [{ text: 'make a swarm for it', command: 'devstack up swarm --nodes 3 --name swarm' }] : [{ text: 'run it by hand', command: 'docker compose up --build --wait' }],
   });
 }
 

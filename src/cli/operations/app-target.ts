@@ -3,7 +3,7 @@ import { findAddon } from '../../addons/index.ts';
 import { findProvider } from '../../clusters/index.ts';
 import type { ClusterProvider } from '../../clusters/provider.ts';
 import type { KubernetesAccess } from '../../model/access.ts';
-import { preconditionError, usageError } from '../../model/error.ts';
+import { preconditionError } from '../../model/error.ts';
 import type { ClusterFacts, StackFacts } from '../../model/fact.ts';
 import { groupOf, type ObjectRef } from '../../model/object.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
@@ -27,13 +27,16 @@ export interface AppTarget {
 
 /** Throws `stack-unknown`, `stack-ambiguous`, `stack-not-running`. */
 export async function appTarget(ports: Ports, stack: string | undefined, { signal }: RunOptions): Promise<AppTarget> {
-  const found = await pickStack(ports, stack);
+  const found = await pickStack(ports, stack, 'kubernetes');
   const provider = await findProvider(found.provider);
   const context = providerContext(ports, signal);
   const [facts, access] = await Promise.all([provider.observe(found.stack, found.cluster, context), provider.access(found.stack, found.cluster, context)]);
+  if (provider.runtime !== 'kubernetes') {
+    throw preconditionError({ code: 'stack-no-kubernetes', message: `stack ${found.stack} is a swarm: this needs Kubernetes`, hints: [{ text: 'make a stack for it beside the swarm', command: 'devstack up knative' }] });
+  }
   if (access?.runtime !== 'kubernetes') {
     throw preconditionError({
-      code: 'stack-not-running', message: `stack ${found.stack} is not running, or runs no Kubernetes`,
+      code: 'stack-not-running', message: `stack ${found.stack} is not running`,
       hints: [{ text: 'bring it back', command: `devstack up --name ${found.stack}` }],
     });
   }
@@ -65,14 +68,4 @@ function refOfApp(app: string, stack: string, refs: readonly ObjectRef[]): AppRe
   const service = refs.find((ref) => ref.kind === 'Service' && groupOf(ref.apiVersion) === 'serving.knative.dev');
   const kind: DeployKind = service === undefined ? 'deployment' : 'knative';
   return { app, kind, stack, namespace: (service ?? refs.find(({ namespace }) => namespace !== undefined))?.namespace ?? 'default' };
-}
-
-export async function findApp(ports: Ports, app: string, stack: string | undefined, options: RunOptions): Promise<AppRef> {
-  const apps = await listApps(ports, stack, options);
-  const found = apps.find((candidate) => candidate.app === app);
-  if (found !== undefined) return found;
-  throw usageError({
-    code: 'app-missing', message: `no app ${JSON.stringify(app)} was deployed here`, reason: apps.length === 0 ? 'there are none' : `there are ${apps.map((each) => each.app).join(', ')}`,
-    hints: [{ text: 'deploy one', command: 'devstack deploy' }],
-  });
 }

@@ -1,11 +1,12 @@
 // Use cases of `logs`, `open` and `load`: looking at an app that runs.
 import { askEndpoint, type Expectation } from '../../engine/answer.ts';
-import { assertLoadSpec } from '../../load/load-spec.ts';
+import { assertLoadSpec, type LoadSpec } from '../../load/load-spec.ts';
 import { type LoadResult, runLoad } from '../../load/run-load.ts';
 import { failedError, isAbortError, preconditionError } from '../../model/error.ts';
 import { isJsonObject, type Json } from '../../model/json.ts';
 import { PROBE_ANNOTATION } from '../../model/label.ts';
 import { arrayAt, at, type KubeObject, refOf, stringAt } from '../../model/object.ts';
+import type { Endpoint } from '../../model/plan.ts';
 import { endpointOf } from '../../plan/domain.ts';
 import type { KubeClient, LoadHttp, Ports } from '../../ports.ts';
 import type { AppLoadRequest, AppRef, LogLine } from '../app-use-cases.ts';
@@ -226,13 +227,24 @@ export async function untilReplicas(ports: Ports, wish: { readonly ref: AppRef; 
   });
 }
 
+/** The load with the endpoint as its target. Throws what `assertLoadSpec` throws. */
+export function loadSpecOf({ spec, path }: AppLoadRequest, { address, host, path: proving }: Endpoint): LoadSpec {
+  const [hostname = '', port = ''] = address.split(':');
+  const whole = { ...spec, target: { hostname, port: Number(port), method: 'GET', path: path ?? proving, headers: { host } } };
+  assertLoadSpec(whole, false);
+  return whole;
+}
+
+/** Asks for so many pods, and waits for none. */
+export async function scaleDeployment(ports: Ports, ref: AppRef, replicas: number, options: RunOptions): Promise<void> {
+  await withTarget(ports, ref.stack, options, async (_target, client) => { await client.patch(workloadRef(ref), { spec: { replicas } }, {}, options.signal); });
+}
+
 export async function loadApp(ports: Ports, loadHttp: LoadHttp, request: AppLoadRequest, options: RunOptions): Promise<LoadResult> {
-  const { ref, path, onSecond, classify } = request;
+  const { ref, onSecond, classify } = request;
   return withTarget(ports, ref.stack, options, async (target, client) => {
     const { endpoint } = await locateApp(ports, ref, { target, client }, options.signal);
-    const [hostname = '', port = ''] = endpoint.address.split(':');
-    const spec = { ...request.spec, target: { hostname, port: Number(port), method: 'GET', path: path ?? endpoint.path, headers: { host: endpoint.host } } };
-    assertLoadSpec(spec, false);
+    const spec = loadSpecOf(request, endpoint);
     let replicas: number | undefined;
     const done = new AbortController();
     const labelSelector = await podSelector(ref, client, options.signal);

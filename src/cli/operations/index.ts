@@ -6,17 +6,17 @@ import type { LoadHttp, Ports } from '../../ports.ts';
 import type { RunOptions, UseCases } from '../use-cases.ts';
 import { addonImages, changeAddons, listAddons, planAddonRemoval, planAddons } from './addon.ts';
 import { openAddon } from './addon-page.ts';
+import { createRunningUseCases } from './app.ts';
 import { deployApp, planRemoveApp, removeApp } from './app-deploy.ts';
 import { planAppDeploy } from './app-plan.ts';
-import { findApp, listApps } from './app-target.ts';
 import { measureTraffic, readTraffic, setTraffic } from './app-traffic.ts';
-import { appEndpoint, appLogs, loadApp, openUrl, untilReplicas } from './app-watch.ts';
+import { openUrl } from './app-watch.ts';
 import { collectStack } from './collect.ts';
 import { serveDomain, tryDomains } from './dns.ts';
 import { examineMachine } from './doctor.ts';
 import { downStack, planDownStack } from './down.ts';
-import type { Journals } from './journals.ts';
 import { planSink, sendEvent, watchEvents } from './events.ts';
+import type { Journals } from './journals.ts';
 import { startStack, stopStack } from './power.ts';
 import { stackAccess, statusStacks } from './status.ts';
 import { createSwarmUseCases } from './swarm.ts';
@@ -63,13 +63,8 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     collect: (stack, folder, options) => collectStack(ports, stack, folder, heard(options)),
     planDeploy: (request, options) => planAppDeploy(ports, templates, request, heard(options)),
     deploy: (planned, options) => deployApp(ports, journals, planned, heard(options)),
-    findApp: (app, stack, options) => findApp(ports, app, stack, heard(options)),
-    apps: (stack, options) => listApps(ports, stack, heard(options)),
     planRemoveApp,
     removeApp: (plan, options) => removeApp(ports, journals, plan, heard(options)),
-    appLogs: (ref, choice, options) => appLogs(ports, ref, choice, heard(options)),
-    appEndpoint: (ref, options) => appEndpoint(ports, ref, heard(options)),
-    untilReplicas: (wish, options) => untilReplicas(ports, wish, heard(options)),
     rest: (ms, { signal }) => ports.clock.sleep(ms, signal),
     readTraffic: (ref, options) => readTraffic(ports, ref, heard(options)),
     setTraffic: (change, options) => setTraffic(ports, change, heard(options)),
@@ -83,6 +78,7 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
       await runRehearsal(stack, { ports, signal, say: (message) => emit({ type: 'note', message }) });
     },
     doctor: (options) => examineMachine(ports, heard(options)),
+    ...createRunningUseCases({ ports, loadHttp }, heard),
     ...createSwarmUseCases({ ports, templates }, heard),
   };
 }

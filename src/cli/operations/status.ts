@@ -1,7 +1,7 @@
 // Use cases `status` and `env`: what exists, what is ready, what answers right now.
 import { discoverStacks, findProvider, providerIds } from '../../clusters/index.ts';
 import { askEndpoint, type Expectation } from '../../engine/answer.ts';
-import type { KubernetesAccess } from '../../model/access.ts';
+import type { Access, KubernetesAccess } from '../../model/access.ts';
 import { preconditionError, usageError } from '../../model/error.ts';
 import type { ClusterFacts, StackFacts } from '../../model/fact.ts';
 import { STACK_LABEL } from '../../model/label.ts';
@@ -13,6 +13,8 @@ import { findSample } from '../../samples/index.ts';
 import type { EndpointResult, PartStatus, RunOptions, StackStatus } from '../use-cases.ts';
 import { swarmInside } from './swarm-status.ts';
 import { providerContext } from './up.ts';
+
+export type Runtime = Access['runtime'];
 
 const KNATIVE_SERVICE = { apiVersion: 'serving.knative.dev/v1', kind: 'Service' } as const;
 /** A cold start included. */
@@ -121,15 +123,29 @@ export async function statusStacks(ports: Ports, stack: string | undefined, opti
   return Promise.all(wanted.map((found) => statusOf(ports, found, options)));
 }
 
-/** The stack named, or the only one there is. Throws `stack-unknown`, `stack-ambiguous`. */
-export async function pickStack(ports: Ports, stack: string | undefined): Promise<StackFacts> {
+/** Of a stack of a provider that this devstack does not have, nobody knows. */
+export async function runtimeOf({ provider }: Pick<StackFacts, 'provider'>): Promise<Runtime | undefined> {
+  return providerIds.includes(provider) ? (await findProvider(provider)).runtime : undefined;
+}
+
+/** The stack named, or the only one there is (of that runtime). Throws `stack-unknown`, `stack-ambiguous`. */
+export async function pickStack(ports: Ports, stack: string | undefined, runtime?: Runtime): Promise<StackFacts> {
   const stacks = await discoverStacks(ports);
-  const [first, second] = stack === undefined ? stacks : stacks.filter((candidate) => candidate.stack === stack);
-  if (first === undefined) throw unknownStack(stack ?? 'yet', stacks);
+  const runtimes = stack !== undefined || runtime === undefined ? [] : await Promise.all(stacks.map(runtimeOf));
+  const fitting = stack !== undefined ? stacks.filter((candidate) => candidate.stack === stack) : stacks.filter((_each, index) => runtime === undefined || runtimes[index] === runtime);
+  const [first, second] = fitting;
+  if (first === undefined) throw runtime === 'swarm' && stack === undefined ? noSwarm(stacks) : unknownStack(stack ?? 'yet', stacks);
   if (second === undefined) return first;
   throw usageError({
-    code: 'stack-ambiguous', message: 'there are several stacks; name one', reason: stacks.map((found) => found.stack).join(', '),
+    code: 'stack-ambiguous', message: 'there are several stacks; name one', reason: fitting.map((found) => found.stack).join(', '),
     hints: [{ text: 'see them', command: 'devstack status' }],
+  });
+}
+
+function noSwarm(stacks: readonly StackFacts[]) {
+  return usageError({
+    code: 'stack-unknown', message: 'there is no swarm yet', reason: stacks.length === 0 ? 'no stack exists on this engine' : `stacks here: ${stacks.map((each) => each.stack).join(', ')}`,
+    hints: [{ text: 'make one', command: `devstack up swarm --nodes 3${stacks.length === 0 ? '' : ' --name swarm'}` }],
   });
 }
 

@@ -6,8 +6,10 @@ import type { Json } from '../../model/json.ts';
 import type { ImageBuild } from '../../model/plan.ts';
 import { engineFacts } from '../../plan/observe.ts';
 import type { Ports } from '../../ports.ts';
+import { findSample } from '../../samples/index.ts';
+import type { Sample } from '../../samples/sample.ts';
 import { findAppSource } from '../../scaffold/app-source.ts';
-import { appFile, placed, repositoryOf, withEnv } from '../../swarm/app.ts';
+import { appFile, placed, repositoryOf, withEnv, withProbe } from '../../swarm/app.ts';
 import { type DeployReport, deployStack, imagesOf, requireValid } from '../../swarm/deploy.ts';
 import { openedPorts } from '../../swarm/gateways.ts';
 import type { PortProbe } from '../../swarm/proof.ts';
@@ -73,22 +75,47 @@ async function planBuild(ports: Ports, image: Omit<Parameters<typeof planImage>[
 
 // ── an app ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A folder or a template: by its stack.yml where it has one, its images named after their content, its ports where there is room. */
+/** What is deployed, whatever it comes from. */
+interface Deployable {
+  readonly name: string;
+  readonly builds: readonly ImageBuild[];
+  /** Its stack file, and the folder that its paths are in. */
+  readonly file: Json;
+  readonly folder: string;
+  readonly env: { readonly [name: string]: string };
+  readonly probe: PortProbe;
+}
+
+/** A folder, a template or a sample: by its stack.yml where it has one, its images named after their content, its ports where there is room. */
 export async function planApp(ports: Ports, templates: string, request: SwarmAppRequest, options: RunOptions): Promise<PlannedDeploy> {
-  const { source, cwd } = request;
   const located = await locateSwarm(ports, request.stack, options);
-  const workshop = join(ports.folders.cache, 'samples');
-  const { app, folder, manifests } = await findAppSource({ source, cwd, templates, workshop, port: request.port ?? DEFAULT_PORT, probePath: request.probePath }, ports.files);
-  const builds = await Promise.all(Object.entries(app.images).map(([name, below]) => planBuild(ports, { folder: join(folder, below), name, buildArgs: request.buildArgs }, options)));
-  const image = builds[0]?.image ?? '';
-  const file: Json = manifests.swarm === undefined
-    ? appFile({ name: app.name, image, port: request.port ?? app.port, published: DEFAULT_PORT })
-    : ports.yaml.parse(manifests.swarm, 'stack.yml').value;
-  const first = normaliseStack(await sourceOf(ports, located, { file, directory: folder, name: app.name, profiles: [], env: {} }));
+  const sample = request.sample === undefined ? undefined : findSample(request.sample);
+  const { name, builds, file, folder, env, probe } = sample === undefined ? await fromSource(ports, templates, request, options) : fromSample(sample, request);
+  const first = normaliseStack(await sourceOf(ports, located, { file, directory: folder, name, profiles: [], env: {} }));
   requireValid(first);
-  const plan = await settled(ports, located, { ...first, builds: [], services: withEnv(built(first, builds), builds.map((build) => build.image), request.env) }, options);
+  const images = sample === undefined ? builds.map(({ image }) => image) : [sample.image];
+  const services = withProbe(withEnv(built(first, builds), images, { ...env, ...request.env }), probe);
+  const plan = await settled(ports, located, { ...first, builds: [], services }, options);
+  return { ...located, stack: located.target.stack, plan, builds, probe };
+}
+
+async function fromSource(ports: Ports, templates: string, request: SwarmAppRequest, options: RunOptions): Promise<Deployable> {
+  const { source, cwd, port, probePath, buildArgs } = request;
+  const workshop = join(ports.folders.cache, 'samples');
+  const { app, folder, manifests } = await findAppSource({ source, cwd, templates, workshop, port: port ?? DEFAULT_PORT, probePath }, ports.files);
+  const builds = await Promise.all(Object.entries(app.images).map(([name, below]) => planBuild(ports, { folder: join(folder, below), name, buildArgs }, options)));
+  const file: Json = manifests.swarm === undefined
+    ? appFile({ name: app.name, image: builds[0]?.image ?? '', port: port ?? app.port, published: DEFAULT_PORT })
+    : ports.yaml.parse(manifests.swarm, 'stack.yml').value;
   const { path, status, body } = app.probe;
-  return { ...located, stack: located.target.stack, plan, builds, probe: { path, status, ...(body === undefined ? {} : { body }) } };
+  return { name: app.name, builds, file, folder, env: {}, probe: { path, status, ...(body === undefined ? {} : { body }) } };
+}
+
+function fromSample({ id, image, port, env, probe: { path, expectStatus, expectBody } }: Sample, { app = id, replicas = 1 }: SwarmAppRequest): Deployable {
+  return {
+    name: app, builds: [], file: appFile({ name: app, image, port, published: DEFAULT_PORT, replicas }), folder: '/', env,
+    probe: { path, status: expectStatus, ...(expectBody === undefined ? {} : { body: expectBody }) },
+  };
 }
 
 /** Services of an image that is built here run what was built, whatever tag is written. */

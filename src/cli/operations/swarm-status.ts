@@ -1,10 +1,11 @@
 // What a swarm of a stack has to show: a part for each deployed stack, an endpoint for each published port.
 import type { SwarmAccess } from '../../model/access.ts';
 import type { StackFacts } from '../../model/fact.ts';
+import type { Endpoint } from '../../model/plan.ts';
 import type { Ports } from '../../ports.ts';
 import { openedPorts } from '../../swarm/gateways.ts';
-import { type DeploymentStatus, type PortStatus, swarmOverview } from '../../swarm/overview.ts';
-import { type PortAnswer, provePorts } from '../../swarm/proof.ts';
+import { type DeploymentStatus, swarmOverview } from '../../swarm/overview.ts';
+import { type PortAnswer, type PortStatus, provePorts } from '../../swarm/proof.ts';
 import type { Port } from '../../swarm/publish.ts';
 import { connect, memberFilter, type SwarmRun, targetOf } from '../../swarm/target.ts';
 import { waitForServices } from '../../swarm/wait.ts';
@@ -44,16 +45,15 @@ function partOf({ name, services }: DeploymentStatus): PartStatus {
   return { part: name, state: worst.state === 'failed' ? 'failed' : 'pending', message: `${worst.name} ${worst.message}`, objects };
 }
 
-function endpointOf({ service, published }: Port) {
+function endpointOf({ service, published }: Port, url: string): Endpoint {
   const address = `127.0.0.1:${published}`;
-  const url = `http://${address}/`;
-  return { name: service, url, host: address, address, path: '/', curl: `curl ${url}` };
+  return { name: service, url, host: address, address, path: new URL(url).pathname, curl: `curl ${url}` };
 }
 
 function endpointOfAnswer(answer: PortAnswer): EndpointResult {
-  return { ...endpointOf(answer), status: answer.status, verified: true, durationMs: answer.durationMs };
+  return { ...endpointOf(answer, answer.url), status: answer.status, verified: true, durationMs: answer.durationMs };
 }
 
-function endpointOfStatus({ port, answer }: PortStatus): EndpointResult {
-  return answer === undefined ? { ...endpointOf(port), status: undefined, verified: false, reason: 'nothing listens behind it' } : endpointOfAnswer(answer);
+export function endpointOfStatus({ port, answer }: PortStatus): EndpointResult {
+  return 'reason' in answer ? { ...endpointOf(port, answer.url), status: undefined, verified: false, reason: answer.reason } : endpointOfAnswer(answer);
 }

@@ -18,7 +18,7 @@ export interface Located {
 
 /** Throws `stack-unknown`, `stack-ambiguous`, `stack-no-swarm`. */
 export async function locateSwarm(ports: Ports, stack: string | undefined, { signal }: RunOptions): Promise<Located> {
-  const found = await pickStack(ports, stack);
+  const found = await pickStack(ports, stack, 'swarm');
   const provider = await findProvider(found.provider);
   const context = providerContext(ports, signal);
   const [facts, access] = await Promise.all([provider.observe(found.stack, found.cluster, context), provider.access(found.stack, found.cluster, context)]);

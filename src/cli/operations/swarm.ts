@@ -1,14 +1,14 @@
 // Use cases about a swarm: src/swarm does the work, told as steps.
-import { findProvider, providerIds } from '../../clusters/index.ts';
 import type { OnProgress, Ports } from '../../ports.ts';
 import { changeNode, listNodes, type NodeChange } from '../../swarm/nodes.ts';
 import { removeStack } from '../../swarm/remove.ts';
 import { rollbackService, scaleService, updateService } from '../../swarm/service.ts';
 import type { ServiceStatus } from '../../swarm/status.ts';
-import { connect, findService, type SwarmRun, type SwarmTarget } from '../../swarm/target.ts';
+import type { SwarmRun, SwarmTarget } from '../../swarm/target.ts';
 import type { ServiceOutcome, SwarmUseCases } from '../swarm-use-cases.ts';
 import type { RunOptions } from '../use-cases.ts';
-import { pickStack } from './status.ts';
+import { pickStack, runtimeOf } from './status.ts';
+import { swarmLogs } from './swarm-app.ts';
 import { deployPlanned, planApp, planFile } from './swarm-deploy.ts';
 import { loadImages, locateSwarm, runOf } from './swarm-target.ts';
 import { runTasks } from './tasks.ts';
@@ -42,20 +42,15 @@ export function createSwarmUseCases({ ports, templates }: { readonly ports: Port
     deployStackFile: async (request, options) => deployPlanned(ports, await planFile(ports, request, heard(options)), options),
     planSwarmApp: (request, options) => planApp(ports, templates, request, heard(options)),
     deploySwarmApp: async (request, options) => deployPlanned(ports, await planApp(ports, templates, request, heard(options)), options),
-    async isSwarm(stack) {
-      const { provider } = await pickStack(ports, stack);
-      return providerIds.includes(provider) && (await findProvider(provider)).runtime === 'swarm';
+    isSwarm: async (stack) => (await runtimeOf(await pickStack(ports, stack))) === 'swarm',
+    async findStack(stack, runtime) {
+      const found = await pickStack(ports, stack, runtime);
+      return { stack: found.stack, runtime: (await runtimeOf(found)) ?? 'kubernetes' };
     },
-    async *serviceLogs(name, stack, { tailLines, follow }, options) {
-      const { target } = await locateSwarm(ports, stack, heard(options));
-      const swarm = connect(target, { ports });
-      const service = await findService(swarm, target, name);
-      if (follow) yield* swarm.followLogs('service', service.ID, tailLines, options.signal);
-      else yield* await swarm.logs('service', service.ID, tailLines, options.signal);
-    },
+    serviceLogs: (app, stack, choice, options) => swarmLogs(ports, { app, stack }, choice, heard(options)),
     async removeDeployment(name, stack, options) {
       const { target } = await locateSwarm(ports, stack, heard(options));
-      return await removeStack(target, name, runOf(ports, options));
+      return { ...(await removeStack(target, name, runOf(ports, options))), stack: target.stack };
     },
     async scaleServices(wishes, stack, options) {
       const outcomes: ServiceOutcome[] = [];
