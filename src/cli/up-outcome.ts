@@ -9,12 +9,12 @@ import type { UpResult } from './use-cases.ts';
 export type Merged = { readonly path: string; readonly isCurrent: boolean };
 
 export function upOutcome(result: UpResult, merged: Merged | undefined, context: CommandContext): Outcome {
-  const { stack, provider, durationMs, changed, notes } = result;
+  const { stack, provider, label, durationMs, changed, notes } = result;
   return {
     text: cardText({ ...result, ...(merged === undefined ? {} : { merged }) }, context),
     result: {
       stack, context: result.context ?? null, kubeconfig: result.kubeconfig ?? null, endpoints: result.endpoints.map(endpointFields), durationMs,
-      provider, changed, notes, kept: result.kept as unknown as Json, ...(merged === undefined ? {} : { merged }),
+      provider, ...(label === undefined ? {} : { label }), changed, notes, kept: result.kept as unknown as Json, ...(merged === undefined ? {} : { merged }),
     },
   };
 }

@@ -27,6 +27,8 @@ export interface EndpointResult extends Endpoint {
 export interface UpResult {
   readonly stack: string;
   readonly provider: string;
+  /** What every screen about the stack must say. */
+  readonly label?: string | undefined;
   /** Undefined where no Kubernetes runs. */
   readonly context: string | undefined;
   readonly kubeconfig: string | undefined;
@@ -49,7 +51,11 @@ export interface StackStatus {
   readonly stack: string;
   readonly provider: string;
   readonly cluster: string;
+  /** What every screen about the stack must say. */
+  readonly label?: string | undefined;
   readonly state: ClusterState;
+  /** Why it is not running, where that is known. */
+  readonly reason?: string | undefined;
   readonly context: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly kubernetes: string | undefined;
@@ -64,6 +70,8 @@ export interface DownResult {
   readonly removed: readonly string[];
   readonly kept: readonly { readonly what: string; readonly reason: string }[];
   readonly durationMs: number;
+  /** What every screen about the stack must say. */
+  readonly label?: string | undefined;
 }
 
 export interface AddonInfo {

@@ -69,6 +69,8 @@ export interface ClusterProvider {
   readonly power?: Power;
   /** What every screen about its stacks says, where a person might think otherwise. */
   readonly label?: string;
+  /** Wishes in `StackSpec.settings` that hold from when the cluster is made. */
+  readonly fixedSettings?: readonly string[];
   /** What it offers instead of a container engine, for providers that need none. */
   engine?(ports: Ports): EngineFacts;
   /** Makes images itself, instead of the local engine. */

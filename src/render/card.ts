@@ -13,6 +13,8 @@ export interface CardEndpoint extends Endpoint {
 export interface Card {
   readonly stack: string;
   readonly provider: string;
+  /** Where a person might take the stack for something else. */
+  readonly label?: string | undefined;
   /** Undefined where no Kubernetes runs. */
   readonly context: string | undefined;
   readonly endpoints: readonly CardEndpoint[];
@@ -60,6 +62,7 @@ export function cardText(card: Card, { columns, paint }: CardView): string {
   const endpoints = card.endpoints.map((endpoint) => [endpoint.name, endpoint.url, answer(endpoint)]);
   const lines = [
     headline(card, paint),
+    ...(card.label === undefined ? [] : [`  ${paint('yellow', card.label)}`]),
     ...(endpoints.length === 0 ? [] : ['', ...table(endpoints, { columns, indent: 2, paint, styles: ['bold', 'cyan', 'dim'] }), ...curlLines(card, paint)]),
     '',
     ...table(nextRows(card), { indent: 2, paint, styles: ['dim'] }),

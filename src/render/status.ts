@@ -24,6 +24,8 @@ export interface StatusStack {
   readonly stack: string;
   readonly provider: string;
   readonly cluster: string;
+  /** Where a person might take the stack for something else. */
+  readonly label?: string | undefined;
   readonly state: ClusterState;
   readonly kubernetes: string | undefined;
   readonly parts: readonly StatusPart[];
@@ -52,7 +54,7 @@ function stackLines(stack: StatusStack, { columns, paint }: CardView): readonly 
     columns, indent: 2, paint, styles: [undefined, undefined, 'cyan', 'dim'],
   });
   const state = paint(stack.state === 'running' ? 'green' : 'yellow', stack.state);
-  return [`${paint('bold', stack.stack)}: ${state}, ${stack.provider} cluster ${stack.cluster}${kubernetes}`, ...parts, ...endpoints];
+  return [`${paint('bold', stack.stack)}: ${state}, ${stack.provider} cluster ${stack.cluster}${kubernetes}`, ...(stack.label === undefined ? [] : [`  ${paint('yellow', stack.label)}`]), ...parts, ...endpoints];
 }
 
 export function statusText(stacks: readonly StatusStack[], view: CardView): string {

@@ -45,6 +45,14 @@ class InProcess implements Background {
     return this.#mark(pid);
   }
 
+  async parent(): Promise<undefined> {
+    return undefined;
+  }
+
+  async parent(): Promise<undefined> {
+    return undefined;
+  }
+
   async own(): Promise<ProcessMark> {
     return this.#mark(0);
   }

@@ -25,6 +25,7 @@ async function chooseStack(useCases: UseCases, context: CommandContext): Promise
 function receiptText(result: DownResult): string {
   if (result.removed.length === 0 && result.kept.length === 0) return `Nothing to remove: there is nothing of stack ${result.stack} here\n`;
   return [
+    ...(result.label === undefined ? [] : [result.label]),
     `Removed stack ${result.stack} in ${formatDuration(result.durationMs)}: ${count(result.removed.length, 'thing')}`,
     ...result.removed.map((what) => `  - ${what}`),
     ...(result.kept.length === 0 ? [] : ['Kept, because it is not only ours:', ...result.kept.map(({ what, reason }) => `  - ${what}: ${reason}`)]),
@@ -40,7 +41,7 @@ async function remove(stack: string, useCases: UseCases, run: { readonly isYes: 
   await confirmDestructive(plan, { isYes: run.isYes, context });
   try {
     const result = await useCases.down(plan, options);
-    return { text: receiptText(result), result: { stack, removed: result.removed, kept: result.kept, durationMs: result.durationMs } };
+    return { text: receiptText(result), result: { stack, removed: result.removed, kept: result.kept, durationMs: result.durationMs, ...(result.label === undefined ? {} : { label: result.label }) } };
   } catch (thrown) {
     const goOn = [{ text: 'go on from there', command: run.line }];
     if (isAbortError(thrown) || (isDevstackError(thrown) && thrown.exit === EXIT.interrupted)) throw tally.stopped(goOn);

@@ -9,7 +9,7 @@ import type { StackStatus } from '../use-cases.ts';
 
 /** Why a stack is not all right, in one line; undefined when it is. */
 function complaint(stack: StackStatus): string | undefined {
-  if (stack.state !== 'running') return `${stack.stack} is ${stack.state}`;
+  if (stack.state !== 'running') return `${stack.stack} is ${stack.state}${stack.reason === undefined ? '' : `: ${stack.reason}`}`;
   const part = stack.parts.find((candidate) => candidate.state !== 'ready');
   if (part !== undefined) return `${stack.stack}: ${part.part} is ${part.state}${part.message === '' ? '' : `: ${part.message}`}`;
   const endpoint = stack.endpoints.find((candidate) => !candidate.verified);
@@ -25,7 +25,7 @@ function statusError(stacks: readonly StackStatus[]): DevstackError | undefined 
 
 function stackFields(stack: StackStatus): Json {
   return {
-    stack: stack.stack, provider: stack.provider, cluster: stack.cluster, state: stack.state, context: stack.context ?? null, kubeconfig: stack.kubeconfig ?? null,
+    stack: stack.stack, provider: stack.provider, cluster: stack.cluster, ...(stack.label === undefined ? {} : { label: stack.label }), state: stack.state, ...(stack.reason === undefined ? {} : { reason: stack.reason }), context: stack.context ?? null, kubeconfig: stack.kubeconfig ?? null,
     kubernetes: stack.kubernetes ?? null, parts: stack.parts.map((part) => ({ ...part })), endpoints: stack.endpoints.map(endpointFields),
   };
 }

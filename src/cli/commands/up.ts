@@ -1,9 +1,12 @@
 // devstack up: plan, confirm what destroys, carry out, prove, show the card.
 
+import { ENGINELESS, findProvider, isWithoutEngine } from '../../clusters/index.ts';
+import { FAULT_NAMES } from '../../clusters/rehearsal/fault-names.ts';
 import { presetIds } from '../../config/catalog.ts';
+import { defaults } from '../../config/defaults.ts';
 import type { NetworkSettings } from '../../config/resolve.ts';
 import { stackFlags } from '../../config/stack-flags.ts';
-import { isAbortError, isDevstackError } from '../../model/error.ts';
+import { DevstackError, type DevstackErrorOptions, isAbortError, isDevstackError, usageError } from '../../model/error.ts';
 import { EXIT } from '../../model/exit.ts';
 import type { Json } from '../../model/json.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -14,6 +17,7 @@ import { confirmDestructive } from '../confirm.ts';
 import { RunTally } from '../run-tally.ts';
 import { resolveStack } from '../stack-request.ts';
 import { upOutcome } from '../up-outcome.ts';
+import type { RunOptions, UseCases } from '../use-cases.ts';
 
 interface UpRun {
   readonly spec: StackSpec;
@@ -21,6 +25,9 @@ interface UpRun {
   /** The command as it was typed: running it again goes on. */
   readonly line: string;
   readonly isDryRun: boolean;
+  /** Somebody said which provider: then no other is taken. */
+  readonly isProviderNamed: boolean;
+  readonly orRehearse: boolean;
   readonly isYes: boolean;
   readonly overwrite: boolean;
   readonly merge: 'no' | 'merge' | 'use';
@@ -47,14 +54,44 @@ async function bounded<T>(run: UpRun, context: CommandContext, work: (tally: Run
   }
 }
 
+/** The plan; where no engine answers and none was named, that of a rehearsal, if the person agrees. */
+async function planned(run: UpRun, useCases: UseCases, { options, context }: { readonly options: RunOptions; readonly context: CommandContext }) {
+  try {
+    return { spec: run.spec, plan: await useCases.planUp(run.spec, options) };
+  } catch (thrown) {
+    if (!isDevstackError(thrown) || !isWithoutEngine(thrown) || run.isProviderNamed) throw thrown;
+    const spec = { ...run.spec, provider: ENGINELESS };
+    const other = { text: 'or rehearse without an engine: nothing is installed', command: `devstack up ${spec.preset} --provider ${ENGINELESS}` };
+    const agrees = run.orRehearse || (context.prompts.isAvailable && await context.prompts.confirm(`${thrown.message}. Rehearse instead, without installing anything?`, { default: true, flag: '--or-rehearse' }));
+    if (!agrees) throw new DevstackError({ ...errorFields(thrown), hints: [...thrown.hints, other] });
+    options.emit({ type: 'note', message: `${thrown.message}, so this is a rehearsal` });
+    return { spec, plan: await useCases.planUp(spec, options) };
+  }
+}
+
+function errorFields({ code, exit, message, reason, details, cause }: DevstackError): DevstackErrorOptions {
+  return { code, exit, message, cause, ...(reason === undefined ? {} : { reason }), ...(details === undefined ? {} : { details }) };
+}
+
+/** Throws `flag-needs-provider` for a stack that is no rehearsal. */
+async function withFaults(spec: StackSpec, faults: readonly string[], line: string): Promise<StackSpec> {
+  if (faults.length === 0) return spec;
+  const { fixedSettings = [], title } = await findProvider(spec.provider);
+  if (fixedSettings.includes('faults')) return { ...spec, settings: { ...spec.settings, faults: faults.join(',') } };
+  throw usageError({
+    code: 'flag-needs-provider', message: `--rehearse-fault is for rehearsals: nothing shall go wrong on purpose in a stack on ${title}`,
+    hints: [{ text: 'rehearse', command: `${line.replace(/ --provider[= ]\S+/, '')} --provider ${ENGINELESS}` }],
+  });
+}
+
 async function runUp(run: UpRun, context: CommandContext): Promise<Outcome> {
   return bounded(run, context, async (tally, signal) => {
     const useCases = await context.useCases(run.network);
     const options = { emit: tally.listen(context.emit), signal };
-    const plan = await useCases.planUp(run.spec, options);
+    const { spec, plan } = await planned(run, useCases, { options, context });
     if (run.isDryRun) return planOutcome(plan, context);
     await confirmDestructive(plan, { isYes: run.isYes, context });
-    const result = await useCases.up(run.spec, plan, { ...options, overwrite: run.overwrite });
+    const result = await useCases.up(spec, plan, { ...options, overwrite: run.overwrite });
     if (run.merge === 'no') return upOutcome(result, undefined, context);
     const isCurrent = run.merge === 'use';
     const { path } = await useCases.mergeKubeconfig(run.spec.name, isCurrent);
@@ -67,6 +104,8 @@ export const up = defineCommand({
   flags: {
     ...stackFlags,
     'dry-run': { kind: 'boolean', summary: 'show the plan and stop' },
+    'or-rehearse': { kind: 'boolean', env: 'DEVSTACK_OR_REHEARSE', summary: 'where no container engine answers, rehearse: nothing is installed' },
+    'rehearse-fault': { kind: 'list', placeholder: 'FAULT,…', known: () => FAULT_NAMES, summary: 'what shall go wrong in a rehearsal: `crash`, or `crash=hello` for that alone' },
     overwrite: { kind: 'boolean', summary: 'take back fields that somebody else changed' },
     merge: { kind: 'boolean', env: 'DEVSTACK_MERGE', summary: 'write the context into your own kubeconfig too' },
     use: { kind: 'boolean', env: 'DEVSTACK_USE', summary: 'as --merge, and make it the current context' },
@@ -81,10 +120,12 @@ export const up = defineCommand({
     { command: 'devstack up knative --json --yes | tail -1', summary: 'for scripts: the result as one JSON object' },
   ],
   async run(input, context) {
-    const { spec, network } = await resolveStack(input, context);
+    const { spec: resolved, network, effective } = await resolveStack(input, context);
     const { flags, line } = input;
+    const spec = await withFaults(resolved, flags['rehearse-fault'] ?? [], line);
+    const isProviderNamed = effective.find(({ setting }) => setting === 'provider')?.origin !== defaults.provider.origin;
     return runUp({
-      spec, network, line, isDryRun: flags['dry-run'] === true, isYes: flags.yes === true, overwrite: flags.overwrite === true,
+      spec, network, line, isProviderNamed, orRehearse: flags['or-rehearse'] === true, isDryRun: flags['dry-run'] === true, isYes: flags.yes === true, overwrite: flags.overwrite === true,
       merge: flags.use === true ? 'use' : flags.merge === true ? 'merge' : 'no',
     }, context);
   },

@@ -57,6 +57,6 @@ async function carryOut(ports: Ports, journals: Journals, plan: Plan, options: R
   return {
     stack: plan.stack, removed: run.removed,
     kept: run.keptObjects.map(({ ref, reason }) => ({ what: refText(ref), reason })),
-    durationMs: Math.round(ports.clock.monotonic() - started),
+    durationMs: Math.round(ports.clock.monotonic() - started), label: provider.label,
   };
 }

@@ -85,7 +85,7 @@ export async function startStack(ports: Ports, journals: Journals, stack: string
     try {
       const { access } = woken.run;
       if (access === undefined) throw failedError({ code: 'no-cluster', message: `${found.stack} is awake, but there is no way to reach it` });
-      const common = { stack: found.stack, provider: found.provider, changed: woken.changed.length, notes: [], kept: [] };
+      const common = { stack: found.stack, provider: found.provider, label: provider.label, changed: woken.changed.length, notes: [], kept: [] };
       if (access.runtime === 'swarm') {
         const endpoints = await verifySwarm({ found, access, settings: facts.settings }, { ports, signal: options.signal, onProgress: () => undefined });
         return { ...common, ...kubernetesWords(access), endpoints, durationMs: Math.round(ports.clock.monotonic() - started) };

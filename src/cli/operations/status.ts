@@ -86,7 +86,7 @@ function hintsOf(facts: ClusterFacts, stack: string) {
 /** A stack of a provider that this devstack does not have, made by another version: named, not touched. */
 function unknownProvider(found: StackFacts): StackStatus {
   return {
-    stack: found.stack, provider: found.provider, cluster: found.cluster, state: 'foreign', context: undefined, kubeconfig: undefined, kubernetes: undefined,
+    stack: found.stack, provider: found.provider, cluster: found.cluster, label: undefined, state: 'foreign', reason: undefined, context: undefined, kubeconfig: undefined, kubernetes: undefined,
     parts: [], endpoints: [], hints: [{ text: `this devstack has no provider ${found.provider}: use the one that made the stack` }],
   };
 }
@@ -102,7 +102,7 @@ async function statusOf(ports: Ports, found: StackFacts, { signal }: RunOptions)
     : access.runtime === 'swarm' ? await swarmInside(ports, { found, access, settings: facts.settings }, signal)
       : await inside(ports, access, { stack: found.stack, port: facts.ingressPort ?? found.port }, signal);
   return {
-    stack: found.stack, provider: found.provider, cluster: found.cluster, state: facts.state,
+    stack: found.stack, provider: found.provider, cluster: found.cluster, label: provider.label, state: facts.state, reason: facts.reason,
     context: kubernetes?.context, kubeconfig: kubernetes?.kubeconfig, kubernetes: facts.kubernetes, parts, endpoints, hints: hintsOf(facts, found.stack),
   };
 }

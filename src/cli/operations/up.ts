@@ -38,9 +38,8 @@ function requireSameProvider({ name, provider, preset }: StackSpec, { stacks }: 
   });
 }
 
-/** What only the provider understands it was told when it made the cluster. */
-function requireSameSettings({ name, settings = {} }: StackSpec, { cluster }: Facts): void {
-  const changed = cluster.state === 'absent' ? undefined : Object.keys(settings).find((key) => cluster.settings?.[key] !== settings[key]);
+function requireSameSettings({ name, settings = {} }: StackSpec, { cluster }: Facts, { fixedSettings = [] }: ClusterProvider): void {
+  const changed = cluster.state === 'absent' ? undefined : fixedSettings.find((key) => settings[key] !== undefined && cluster.settings?.[key] !== settings[key]);
   if (changed === undefined) return;
   throw preconditionError({
     code: 'setting-fixed', message: `the ${changed} of stack ${name} were chosen when it was made: ${cluster.settings?.[changed] ?? 'none'}`,
@@ -68,7 +67,7 @@ export async function planStack(ports: Ports, spec: StackSpec, { signal }: RunOp
   const facts = await observe(spec, provider, providerContext(ports, signal));
   if (facts.cluster.state === 'foreign') refuseForeign(spec, facts.cluster.reason);
   requireSameProvider(spec, facts);
-  requireSameSettings(spec, facts);
+  requireSameSettings(spec, facts, provider);
   const plan = await outlined(ports, provider, planUp(spec, facts, provider));
   return { ...plan, notes: [...labelsOf(provider), ...notes, ...plan.notes] };
 }
@@ -104,7 +103,7 @@ async function carryOut(ports: Ports, journals: Journals, { spec, plan }: Upping
       hints: [{ text: 'take it back', command: `devstack up ${spec.preset} --name ${spec.name} --overwrite` }] });
   }
   return {
-    stack: spec.name, provider: spec.provider, ...kubernetesWords(run.access),
+    stack: spec.name, provider: spec.provider, label: provider.label, ...kubernetesWords(run.access),
     endpoints: run.verified.map((endpoint) => ({ ...endpoint, verified: true })),
     durationMs: Math.round(ports.clock.monotonic() - started),
     changed: changed.filter((id) => plan.steps.some((step) => step.id === id && CHANGING.includes(step.kind))).length,

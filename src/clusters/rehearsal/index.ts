@@ -37,7 +37,7 @@ function planOf(spec: StackSpec, port: number): ClusterPlan {
 
 export const rehearsal: ClusterProvider = {
   id: 'rehearsal', title: 'rehearsal', runtime: 'kubernetes', tools: [],
-  label: 'rehearsal: nothing was installed',
+  label: 'rehearsal: nothing was installed', fixedSettings: ['faults'],
   capabilities: { portsAtCreation: true, ownsCluster: true, canStop: true, loadsImages: false, multiNode: false },
   plan: planOf,
   problems: problemsOf,

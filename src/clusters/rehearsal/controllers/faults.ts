@@ -3,21 +3,10 @@
 import { usageError } from '../../../model/error.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
+import { FAULT_NAMES, type FaultName } from '../fault-names.ts';
 import { objectAt } from '../server/json.ts';
 
-export const FAULT_NAMES = ['image-pull', 'crash', 'unschedulable', 'webhook', 'quota', 'slow-pull', 'not-ready', 'no-ingress'] as const;
-export type FaultName = (typeof FAULT_NAMES)[number];
-
-export const FAULT_TEXTS: { readonly [name in FaultName]: string } = {
-  'image-pull': 'images cannot be pulled: ErrImagePull, then ImagePullBackOff',
-  crash: 'containers exit with 1 as soon as they start: CrashLoopBackOff',
-  unschedulable: 'no node has room for the pods: Pending, Unschedulable',
-  webhook: 'admission webhooks never answer: writes that they guard fail',
-  quota: 'a quota forbids new pods: FailedCreate at the ReplicaSet',
-  'slow-pull': 'every image takes two minutes to pull',
-  'not-ready': 'containers run, but their readiness probe fails',
-  'no-ingress': 'nobody configures the ingress of Knative routes: IngressNotConfigured',
-};
+export { FAULT_NAMES, type FaultName };
 
 export interface Fault {
   readonly name: FaultName;
