@@ -15,6 +15,8 @@ export interface AddonContext {
   readonly ingressClass: string | undefined;
   /** NodePort that the host port leads to. */
   readonly ingressNodePort: number;
+  /** Port of a Service of type LoadBalancer, where that is what leads from 127.0.0.1 to the ingress. */
+  readonly ingressLoadBalancerPort?: number;
   readonly nodes: number;
   /** Lower requests so that all fits a small node. */
   readonly fit: boolean;

@@ -47,10 +47,15 @@ export function keepSingle(namespace: string, name: string): Patch {
   };
 }
 
-/** The way in from the host port: no LoadBalancer exists on a local cluster. */
-export function ingressService(place: { readonly namespace: string; readonly selector: { readonly [label: string]: string } }, nodePort: number): KubeObject {
+type WayIn = { readonly ingressNodePort: number; readonly ingressLoadBalancerPort?: number };
+
+/** The way in from the host port: a node port that is published, or a load balancer where the cluster has one on localhost. */
+export function ingressService(
+  place: { readonly namespace: string; readonly selector: { readonly [label: string]: string } }, { ingressNodePort: nodePort, ingressLoadBalancerPort }: WayIn,
+): KubeObject {
+  const type = ingressLoadBalancerPort === undefined ? 'NodePort' : 'LoadBalancer';
   return {
     apiVersion: 'v1', kind: 'Service', metadata: { name: 'devstack-ingress', namespace: place.namespace },
-    spec: { type: 'NodePort', selector: place.selector, ports: [{ name: 'http2', port: 80, targetPort: 8080, nodePort }] },
+    spec: { type, selector: place.selector, ports: [{ name: 'http2', port: ingressLoadBalancerPort ?? 80, targetPort: 8080, nodePort }] },
   };
 }

@@ -7,12 +7,18 @@ import type { ClusterProvider } from './provider.ts';
 
 const loaders: { readonly [id: string]: () => Promise<ClusterProvider> } = {
   kind: async () => (await import('./kind/index.ts')).kind,
+  minikube: async () => (await import('./minikube/index.ts')).minikube,
+  'docker-desktop': async () => (await import('./docker-desktop/index.ts')).dockerDesktop,
+  context: async () => (await import('./context/index.ts')).context,
   swarm: async () => (await import('./swarm/index.ts')).swarm,
   rehearsal: async () => (await import('./rehearsal/index.ts')).rehearsal,
 };
 
 /** What runs a stack where no container engine answers. */
 export const ENGINELESS = 'rehearsal';
+
+/** The provider that naming a context means. */
+export const CONTEXT_PROVIDER = 'context';
 
 export const providerIds: readonly string[] = Object.keys(loaders);
 

@@ -9,6 +9,9 @@ import type { ImageBuilder, Ports } from '../ports.ts';
 
 export type { Finding };
 
+/** In `settings` of a cluster: how requests get to its ingress, where that is not a published node port. */
+export const EXPOSE = { setting: 'expose', loadBalancer: 'load-balancer' } as const;
+
 export interface Capabilities {
   /** Host ports are fixed when the cluster is made. */
   readonly portsAtCreation: boolean;
@@ -50,6 +53,11 @@ export interface ClusterProvider {
   plan(spec: StackSpec, port: number, engine: EngineFacts): ClusterPlan;
   /** Problems of the spec that only this provider knows (a name it refuses, too few nodes). */
   problems(spec: StackSpec): readonly string[];
+  /**
+   * For clusters that devstack does not make: throws every reason why the stack cannot go into this one, before anything is done
+   * or sent that nobody has allowed. Returns what is worth telling. Reads only.
+   */
+  admit?(spec: StackSpec, context: ProviderContext): Promise<readonly string[]>;
   /** Choices of `plan` worth telling, and why: pure. */
   notes?(spec: StackSpec, engine: EngineFacts): readonly string[];
   /** Reads only. */

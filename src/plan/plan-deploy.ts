@@ -1,5 +1,6 @@
 // What `deploy` does: build, load, apply, wait, prove. Pure.
 import { findAddon } from '../addons/index.ts';
+import { EXPOSE } from '../clusters/provider.ts';
 import { preconditionError } from '../model/error.ts';
 import { groupOf, type KubeObject, type ObjectRef, refOf } from '../model/object.ts';
 import { type ClusterPlan, type Endpoint, type ImageBuild, INGRESS_NODE_PORT, type Plan, type Step } from '../model/plan.ts';
@@ -130,7 +131,7 @@ function expose(wish: DeployWish, facts: DeployFacts): Exposure {
   if (facts.addons.includes('knative-serving')) {
     return { objects: [...objects, ...domainMapping(wish, host)], endpoint: viaIngress, notes: autoscaler };
   }
-  const objectsWithPort = objects.map((object) => (isPlainService(object, name) ? withNodePort(object) : object));
+  const objectsWithPort = objects.map((object) => (isPlainService(object, name) ? withWayIn(object, facts.cluster, port) : object));
   const endpoint = endpointOf({ name, host: 'localhost', port, path: probe.path, resolves: true });
   return { objects: objectsWithPort, endpoint, notes: [...autoscaler, `the stack has no ingress, so its port ${port} leads to ${name} and to no other app`] };
 }
@@ -147,8 +148,19 @@ function domainMapping({ name, namespace }: DeployWish, host: string): readonly 
   ];
 }
 
-function withNodePort(service: KubeObject): KubeObject {
-  const spec = service['spec'] as { readonly ports?: readonly object[] };
+interface ServicePort {
+  readonly name?: string;
+  readonly port?: number;
+  readonly targetPort?: number | string;
+}
+
+/** The node port that the host port leads to; or a load balancer that listens on the host port besides. */
+function withWayIn(service: KubeObject, { settings }: ClusterPlan, hostPort: number): KubeObject {
+  const spec = service['spec'] as { readonly ports?: readonly ServicePort[] };
   const [first, ...others] = spec.ports ?? [];
+  if (settings[EXPOSE.setting] === EXPOSE.loadBalancer) {
+    const own = { name: 'devstack', port: hostPort, targetPort: first?.targetPort ?? first?.port };
+    return { ...service, spec: { ...spec, type: 'LoadBalancer', ports: [{ name: 'http', ...first }, ...others, own] } };
+  }
   return { ...service, spec: { ...spec, type: 'NodePort', ports: [{ ...first, nodePort: INGRESS_NODE_PORT }, ...others] } };
 }

@@ -1,8 +1,8 @@
 // (StackSpec, Facts) → Plan. Pure: what it returns is all that `up` will do.
 import type { AddonContext } from '../addons/addon.ts';
 import { findAddon } from '../addons/index.ts';
-import type { ClusterProvider } from '../clusters/provider.ts';
-import type { Facts } from '../model/fact.ts';
+import { type ClusterProvider, EXPOSE } from '../clusters/provider.ts';
+import type { ClusterFacts, Facts } from '../model/fact.ts';
 import { groupOf, refOf } from '../model/object.ts';
 import { type ClusterPlan, type Endpoint, INGRESS_NODE_PORT, type Plan, type Step } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';
@@ -53,11 +53,15 @@ export function solveFor(spec: StackSpec, { facts, provider, ...asked }: SolveFo
   });
 }
 
+function loadBalancerOf({ settings, ingressPort }: ClusterFacts): Pick<AddonContext, 'ingressLoadBalancerPort'> {
+  return settings?.[EXPOSE.setting] === EXPOSE.loadBalancer && ingressPort !== undefined ? { ingressLoadBalancerPort: ingressPort } : {};
+}
+
 export function addonContext(spec: StackSpec, domain: string, { selection, facts }: { readonly selection: Selection; readonly facts: Facts }): AddonContext {
   const ingress = selection.addons.find((addon) => addon.ingress !== undefined);
   return {
     stack: spec.name, domain, ingressClass: ingress?.ingress?.className, ingressNodePort: INGRESS_NODE_PORT,
-    nodes: spec.nodes, fit: spec.fit, subnet: facts.cluster.subnet,
+    nodes: spec.nodes, fit: spec.fit, subnet: facts.cluster.subnet, ...loadBalancerOf(facts.cluster),
   };
 }
 
@@ -129,7 +133,7 @@ export function planUp(wish: StackSpec, facts: Facts, provider: ClusterProvider)
   const base = provider.plan(spec, port, facts.engine);
   const cluster = { ...base, settings: { ...base.settings, domain: domain.domain, ...(spec.fit ? { fit: 'true' } : {}) } };
   const install: AddonStepsInput = {
-    selection, context: addonContext(spec, domain.domain, { selection, facts }), imageRules: spec.images, installed: new Set(), after: ['cluster'],
+    selection, context: addonContext(spec, domain.domain, { selection, facts: { ...facts, cluster: { ...facts.cluster, ingressPort: port, settings: cluster.settings } } }), imageRules: spec.images, installed: new Set(), after: ['cluster'],
     // Further nodes join after the API server has answered.
     whole: spec.nodes > 1 ? ['settle'] : [],
   };

@@ -22,7 +22,7 @@ function artifacts(version: string) {
 }
 
 function install(context: AddonContext, version: string): AddonInstall {
-  const service = ingressService({ namespace: GATEWAY_NAMESPACE, selector: { app: '3scale-kourier-gateway' } }, context.ingressNodePort);
+  const service = ingressService({ namespace: GATEWAY_NAMESPACE, selector: { app: '3scale-kourier-gateway' } }, context);
   const lowered = [
     ...WORKLOADS.map((workload) => requests(workload, { cpu: '20m', memory: '50Mi' })), keepSingle(GATEWAY_NAMESPACE, '3scale-kourier-gateway'),
   ];

@@ -16,7 +16,7 @@ function artifacts(version: string) {
 }
 
 function install(context: AddonContext, version: string): AddonInstall {
-  const service = ingressService({ namespace: 'contour-external', selector: { app: 'envoy' } }, context.ingressNodePort);
+  const service = ingressService({ namespace: 'contour-external', selector: { app: 'envoy' } }, context);
   return {
     sources: [...artifacts(version).map((artifact) => ({ artifact })), { objects: [service] }],
     patches: context.fit ? [requests(CONTROLLER, { cpu: '10m', memory: '40Mi' })] : [],

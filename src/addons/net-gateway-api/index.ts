@@ -55,7 +55,7 @@ const CONFIG: Patch = {
 function install(context: AddonContext, version: string): AddonInstall {
   const objects = [
     LOCAL_SERVICE, gateway(EXTERNAL, 'istio-ingressgateway'), gateway(LOCAL, LOCAL),
-    ingressService({ namespace: GATEWAYS, selector: { istio: 'ingressgateway' } }, context.ingressNodePort),
+    ingressService({ namespace: GATEWAYS, selector: { istio: 'ingressgateway' } }, context),
   ];
   return {
     sources: [...artifacts(version).map((artifact) => ({ artifact })), { objects }],

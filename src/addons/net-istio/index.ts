@@ -17,7 +17,7 @@ function artifacts(version: string) {
 }
 
 function install(context: AddonContext, version: string): AddonInstall {
-  const service = ingressService({ namespace: 'istio-system', selector: { istio: 'ingressgateway' } }, context.ingressNodePort);
+  const service = ingressService({ namespace: 'istio-system', selector: { istio: 'ingressgateway' } }, context);
   return {
     sources: [...artifacts(version).map((artifact) => ({ artifact })), { objects: [service] }],
     patches: [soonReady(CONTROLLER), ...(context.fit ? [requests(CONTROLLER, { cpu: '10m', memory: '40Mi' }), requests(WEBHOOK, { cpu: '10m', memory: '20Mi' })] : [])],

@@ -8,12 +8,12 @@ import { type ClusterPlan, INGRESS_NODE_PORT } from '../../model/plan.ts';
 import type { StackRecord } from '../../model/record.ts';
 import type { StackSpec } from '../../model/stack.ts';
 import type { KubeClient } from '../../ports.ts';
-import type { ClusterProvider, ProviderContext } from '../provider.ts';
+import { type ClusterProvider, EXPOSE, type ProviderContext } from '../provider.ts';
 import { hasConsent, isCloudNode, isLocal, remote, requireConsent } from './consent.ts';
 import { type ContextEntry, findContext, kubeconfigOf, requireContext } from './kubeconfig.ts';
 import { makeMarker, readMarker, refuseForeign } from './marker.ts';
 import { containerImages } from './node-images.ts';
-import { missingRights, type Survey, surveyCluster, wayIn } from './survey.ts';
+import { missingRights, type Survey, surveyCluster, type WayIn, wayIn } from './survey.ts';
 
 /** A dead entry of a kubeconfig must not hang a command. */
 const ANSWER_MS = 5_000;
@@ -28,8 +28,10 @@ export interface ExistingKind {
   contextOf(spec: StackSpec): string | undefined;
   /** The context of a stack that has no record yet, by the name of its cluster. */
   contextNamed(cluster: string): string;
-  /** Why this cluster cannot be used just now, when the provider knows better than a refused connection: thrown. */
-  explain?(context: ProviderContext, cause: unknown): Promise<void>;
+  /** A Service of type LoadBalancer answers on localhost, at its own port: no port is published beforehand. */
+  readonly hasLoadBalancer?: true;
+  /** Throws why the cluster cannot be used just now, where the provider knows better than a missing context or a refused connection. */
+  explain?(context: ProviderContext): Promise<void>;
 }
 
 export function existingProvider(kind: ExistingKind): ClusterProvider {
@@ -65,7 +67,7 @@ function planOf(kind: ExistingKind, spec: StackSpec, port: number): ClusterPlan 
   return {
     stack: spec.name, cluster: context, provider: kind.id, nodeImage: undefined, kubernetes: undefined, nodes: spec.nodes, managers: 1,
     ports: [{ host: port, node: INGRESS_NODE_PORT }],
-    settings: { [SETTINGS.context]: context, ...(allowed === undefined ? {} : { [SETTINGS.allowRemote]: allowed }) },
+    settings: { ...(kind.hasLoadBalancer === true ? { [EXPOSE.setting]: EXPOSE.loadBalancer } : {}), [SETTINGS.context]: context, ...(allowed === undefined ? {} : { [SETTINGS.allowRemote]: allowed }) },
   };
 }
 
@@ -82,7 +84,7 @@ async function admit(kind: ExistingKind, spec: StackSpec, context: ProviderConte
   const marker = await readMarker(ports.docker, spec.name, kind.id);
   refuseForeign(marker, spec.name);
   const plan = planOf(kind, spec, spec.port);
-  const entry = await requireContext(plan.cluster, ports);
+  const entry = await entryOf(kind, plan.cluster, context);
   const allowed = allowedBy(plan.settings, marker.record);
   await requireConsent(entry, allowed, ports);
   return await withClient(kind, entry, context, async (client, signal) => {
@@ -91,13 +93,27 @@ async function admit(kind: ExistingKind, spec: StackSpec, context: ProviderConte
     if (marker.record !== undefined) requireSame(spec.name, survey, marker.record);
     const missing = await missingRights(client, signal);
     if (missing.length > 0) throw noRights(entry.name, missing);
-    const way = wayIn(survey, await isLocal(entry, ports));
-    if (way.port === undefined && spec.addons.length > 0) throw noWayIn(spec, entry.name, way.why);
+    const way = wayOf(kind, survey, await isLocal(entry, ports));
+    if (!way.isOpen && spec.addons.length > 0) throw noWayIn(spec, entry.name, way.why);
     return [
       `context ${entry.name}: Kubernetes ${survey.kubernetes}, ${survey.nodes.length} ${survey.nodes.length === 1 ? 'node' : 'nodes'}; ${way.why}`,
       ...(survey.defaultStorageClass === undefined ? ['the cluster has no default storage class: claims without one stay pending'] : []),
     ];
   });
+}
+
+/** Where a load balancer answers, the port is ours to choose. */
+function wayOf({ hasLoadBalancer }: ExistingKind, survey: Survey, isHere: boolean): WayIn & { readonly isOpen: boolean } {
+  if (hasLoadBalancer === true) return { port: undefined, isOpen: true, why: 'a Service of type LoadBalancer answers on localhost' };
+  const way = wayIn(survey, isHere);
+  return { ...way, isOpen: way.port !== undefined };
+}
+
+async function entryOf(kind: ExistingKind, name: string, context: ProviderContext): Promise<ContextEntry> {
+  const found = await findContext(name, context.ports);
+  if (found !== undefined) return found;
+  await kind.explain?.(context);
+  return await requireContext(name, context.ports);
 }
 
 function allowedBy(settings: ClusterPlan['settings'], record: StackRecord | undefined): string | undefined {
@@ -121,7 +137,7 @@ async function observe(kind: ExistingKind, target: { readonly stack: string; rea
       const survey = await surveyCluster(client, ports, signal);
       const common = { kubernetes: survey.kubernetes, capacity: survey.capacity };
       if (record === undefined) {
-        const { port } = wayIn(survey, true);
+        const { port } = wayOf(kind, survey, true);
         return { state: 'absent', nodes: 0, ...common, ...(port === undefined ? {} : { ingressPort: port }) };
       }
       if (isAnother(survey, record)) return { state: 'partial', nodes: 0, reason: `the cluster of context ${name} is another one than before`, ...remembered };
@@ -144,7 +160,7 @@ async function create(kind: ExistingKind, plan: ClusterPlan, context: ProviderCo
   const { ports } = context;
   const marker = await readMarker(ports.docker, plan.stack, kind.id);
   refuseForeign(marker, plan.stack);
-  const entry = await requireContext(plan.cluster, ports);
+  const entry = await entryOf(kind, plan.cluster, context);
   const allowed = allowedBy(plan.settings, marker.record);
   await requireConsent(entry, allowed, ports);
   const { record } = marker;
@@ -206,7 +222,7 @@ async function withClient<T>(kind: ExistingKind, entry: ContextEntry, context: P
   } catch (cause) {
     context.signal.throwIfAborted();
     if (isDevstackError(cause) ? cause.code !== 'kube-unreachable' : !limit.aborted) throw cause;
-    await kind.explain?.(context, cause);
+    await kind.explain?.(context);
     throw unreachable(entry, cause);
   }
 }

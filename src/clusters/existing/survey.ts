@@ -1,6 +1,6 @@
 // What a cluster that devstack did not make can do: asked, never assumed. Reads only.
 import type { Json } from '../../model/json.ts';
-import { arrayAt, at, type KubeObject, stringAt } from '../../model/object.ts';
+import { at, type KubeObject, stringAt } from '../../model/object.ts';
 import { INGRESS_NODE_PORT } from '../../model/plan.ts';
 import type { DockerContainer, KubeClient, Ports } from '../../ports.ts';
 
@@ -27,29 +27,22 @@ export interface Survey {
   readonly nodes: readonly KubeObject[];
   readonly capacity: { readonly cpuMilli: number; readonly memoryMi: number };
   readonly defaultStorageClass: string | undefined;
-  /** Some Service of type LoadBalancer has an address of this machine. */
-  readonly servesLoadBalancers: boolean;
   /** Nodes that are containers of the local engine. */
   readonly containers: readonly DockerContainer[];
 }
 
 /** Throws what the client throws: `kube-unreachable`, `kube-unauthorized`, `kube-forbidden`. */
 export async function surveyCluster(client: KubeClient, ports: Pick<Ports, 'docker'>, signal: AbortSignal): Promise<Survey> {
-  const [version, system, nodes, classes, services, containers] = await Promise.all([
+  const [version, system, nodes, classes, containers] = await Promise.all([
     client.version(signal), client.get({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' }, signal), client.list({ apiVersion: 'v1', kind: 'Node' }, {}, signal),
-    client.list({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' }, {}, signal), client.list({ apiVersion: 'v1', kind: 'Service' }, {}, signal),
+    client.list({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' }, {}, signal),
     ports.docker.listContainers({}),
   ]);
   return {
     uid: system?.metadata.uid ?? '', kubernetes: version.replace(/^v/, ''), nodes: nodes.items, capacity: capacityOf(nodes.items),
     defaultStorageClass: classes.items.find(({ metadata }) => metadata.annotations?.[DEFAULT_CLASS] === 'true')?.metadata.name,
-    servesLoadBalancers: services.items.some((service) => arrayAt(service, 'status', 'loadBalancer', 'ingress').some(isThisMachine)),
     containers: containers.filter(({ name }) => nodes.items.some(({ metadata }) => metadata.name === name)),
   };
-}
-
-function isThisMachine(address: Json): boolean {
-  return stringAt(address, 'hostname') === 'localhost' || stringAt(address, 'ip') === '127.0.0.1';
 }
 
 /** What devstack would have to do and may not, in words. */
