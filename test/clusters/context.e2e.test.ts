@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { context as provider } from '../../src/clusters/context/index.ts';
+import { dockerDesktop } from '../../src/clusters/docker-desktop/index.ts';
 import type { ClusterProvider, ProviderContext } from '../../src/clusters/provider.ts';
 import { providerContract } from '../contracts/provider-contract.ts';
 import { engineFacts, specOf } from './kind/kind-spec.ts';
@@ -71,6 +72,7 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('a cluster that devst
   });
 
   contract('context', provider, spec);
+  contract('docker-desktop', dockerDesktop, specOf({ name: STACK, provider: 'docker-desktop', cluster: `devstack-${STACK}`, nodeImage: undefined }), 'docker-desktop');
 
   test('what it can do is asked: version, way in, storage', async () => {
     expect(await provider.admit?.(spec, contextOf(real))).toEqual([expect.stringMatching(/^context kind-devstack-test-ctx: Kubernetes 1\.\d+\.\d+, 1 node; .*127\.0\.0\.1:18401$/)]);

@@ -31,12 +31,11 @@ test('a survey adds up what nodes offer, and knows which of them are containers 
     list: async ({ kind }) => ({
       resourceVersion: '1',
       items: kind === 'Node' ? [node('one-control-plane'), node('one-worker')]
-        : kind === 'Service' ? [{ apiVersion: 'v1', kind, metadata: { name: 'web' }, status: { loadBalancer: { ingress: [{ hostname: 'localhost' }] } } }]
-          : [{ apiVersion: 'storage.k8s.io/v1', kind, metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } } }],
+        : [{ apiVersion: 'storage.k8s.io/v1', kind, metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } } }],
     }),
   });
   expect(await surveyCluster(client, { docker: engine.docker }, new AbortController().signal)).toMatchObject({
-    uid: 'u1', kubernetes: '1.34.4', capacity: { cpuMilli: 3860, memoryMi: 4096 }, defaultStorageClass: 'standard', servesLoadBalancers: true,
+    uid: 'u1', kubernetes: '1.34.4', capacity: { cpuMilli: 3860, memoryMi: 4096 }, defaultStorageClass: 'standard',
     containers: [{ name: 'one-control-plane' }],
   });
 });
