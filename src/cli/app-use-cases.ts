@@ -5,7 +5,7 @@ import type { LoadResult } from '../load/run-load.ts';
 import type { LoadSecond } from '../load/timeline.ts';
 import type { CloudEvent } from '../model/cloud-event.ts';
 import type { JsonObject } from '../model/json.ts';
-import type { Plan } from '../model/plan.ts';
+import type { ImageBuild, Plan } from '../model/plan.ts';
 import type { DeployKind } from '../plan/plan-deploy.ts';
 import type { EventSink } from '../plan/plan-events.ts';
 import type { Revision } from '../plan/plan-traffic.ts';
@@ -130,6 +130,34 @@ export interface SentEvent {
 
 export interface AppUseCases {
   planDeploy(request: DeployRequest, options: RunOptions): Promise<PlannedDeploy>;
+export type EjectKind = 'knative' | 'deployment' | 'swarm';
+
+export interface EjectRequest {
+  /** A folder, or the id of a template. */
+  readonly source: string;
+  readonly cwd: string;
+  readonly kind: EjectKind | undefined;
+  readonly port: number | undefined;
+}
+
+/** A manifest as a person would write it. */
+export interface Ejected {
+  readonly app: string;
+  readonly kind: EjectKind;
+  /** Name of the file that it belongs in. */
+  readonly file: string;
+  readonly text: string;
+  /** The images that it names and that have to be built. */
+  readonly builds: readonly ImageBuild[];
+}
+
+export interface LoadedImages {
+  readonly stack: string;
+  readonly loaded: readonly string[];
+  /** Those that every node had. */
+  readonly present: readonly string[];
+}
+
   deploy(planned: PlannedDeploy, options: RunOptions & { readonly overwrite: boolean }): Promise<DeployResult>;
   /** Throws `app-missing` with the apps that there are. */
   findApp(app: string, stack: string | undefined, options: RunOptions): Promise<AppRef>;
@@ -162,3 +190,7 @@ export interface AppUseCases {
   /** Events as they arrive at a sink, until the signal aborts; `tailLines` of its log from before too. */
   watchEvents(ref: AppRef, choice: { readonly tailLines: number }, options: RunOptions): AsyncIterable<CloudEvent>;
 }
+  /** Reads only, and needs no stack. Throws `app-unknown`, `kind-unsupported`. */
+  eject(request: EjectRequest, options: RunOptions): Promise<Ejected>;
+  /** Images of the local engine into the nodes where they are missing. Throws `image-missing`, `provider-no-images`, `stack-not-running`. */
+  loadImages(stack: string | undefined, images: readonly string[], options: RunOptions): Promise<LoadedImages>;

@@ -15,7 +15,9 @@ import { collectStack } from './collect.ts';
 import { serveDomain, tryDomains } from './dns.ts';
 import { examineMachine } from './doctor.ts';
 import { downStack, planDownStack } from './down.ts';
+import { ejectApp } from './eject.ts';
 import { planSink, sendEvent, watchEvents } from './events.ts';
+import { loadImages } from './images.ts';
 import type { Journals } from './journals.ts';
 import { startStack, stopStack } from './power.ts';
 import { stackAccess, statusStacks } from './status.ts';
@@ -74,6 +76,8 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     planEventSink: (stack, sink, options) => planSink(ports, stack, sink, heard(options)),
     watchEvents: (ref, choice, options) => watchEvents(ports, ref, choice, heard(options)),
     async serveRehearsal(stack, { emit, signal }) {
+    eject: (request, options) => ejectApp(ports, templates, request, heard(options)),
+    loadImages: (stack, images, options) => loadImages(ports, stack, images, heard(options)),
       const { runRehearsal } = await import('../../clusters/rehearsal/process.ts');
       await runRehearsal(stack, { ports, signal, say: (message) => emit({ type: 'note', message }) });
     },
