@@ -53,6 +53,8 @@ export interface DeployResult {
   readonly kind: DeployKind;
   readonly stack: string;
   readonly namespace: string;
+  /** What every screen about the stack must say. */
+  readonly label?: string | undefined;
   readonly images: readonly string[];
   readonly endpoints: readonly EndpointResult[];
   /** Steps that changed something. */

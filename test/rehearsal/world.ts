@@ -49,10 +49,6 @@ class InProcess implements Background {
     return undefined;
   }
 
-  async parent(): Promise<undefined> {
-    return undefined;
-  }
-
   async own(): Promise<ProcessMark> {
     return this.#mark(0);
   }

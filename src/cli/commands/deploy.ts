@@ -12,20 +12,21 @@ import { deployToSwarm, isStackFile } from '../swarm-commands.ts';
 
 const KIND_WORDS = { knative: 'a Knative service', deployment: 'a Deployment' } as const;
 
-function deployedText({ app, kind, stack, endpoints, changed, durationMs }: DeployResult, { columns, paint }: CommandContext): string {
+function deployedText({ app, kind, stack, label, endpoints, changed, durationMs }: DeployResult, { columns, paint }: CommandContext): string {
   const what = changed === 0 ? 'nothing had to change' : `${count(changed, 'step')} changed`;
   const answers = endpoints.map(({ name, url, status, durationMs: took }) => [name, url, `${status ?? 'no answer'}${took === undefined ? '' : ` in ${Math.round(took)} ms`}`]);
   const next = [['look', `devstack logs ${app}`], ['open', `devstack open ${app}`], ['load', `devstack load ${app}`], ['remove', `devstack delete ${app}`]];
   return [
     `${paint('green', '✔')} ${paint('bold', app)} runs in ${stack} as ${KIND_WORDS[kind]} after ${formatDuration(durationMs)}: ${what}`,
+    ...(label === undefined ? [] : [`  ${paint('yellow', label)}`]),
     ...(answers.length === 0 ? [] : ['', ...table(answers, { columns, indent: 2, paint, styles: ['bold', 'cyan', 'dim'] }), ...endpoints.map(({ curl }) => `  ${paint('cyan', `$ ${curl}`)}`)]),
     '', ...table(next, { indent: 2, paint, styles: ['dim'] }),
   ].map((line) => `${line}\n`).join('');
 }
 
 export function deployedFields(result: DeployResult) {
-  const { app, kind, stack, namespace, images, changed, durationMs } = result;
-  return { app, kind, stack, namespace, images: [...images], endpoints: result.endpoints.map(endpointFields), changed, durationMs };
+  const { app, kind, stack, namespace, label, images, changed, durationMs } = result;
+  return { app, kind, stack, namespace, ...(label === undefined ? {} : { label }), images: [...images], endpoints: result.endpoints.map(endpointFields), changed, durationMs };
 }
 
 export const deploy = defineCommand({

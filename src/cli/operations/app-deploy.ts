@@ -15,9 +15,9 @@ import { type Journals, journalled } from './journals.ts';
 export async function deployApp(ports: Ports, journals: Journals, planned: PlannedDeploy, options: RunOptions & { readonly overwrite: boolean }): Promise<DeployResult> {
   const { plan, app, kind, stack, namespace } = planned;
   const started = ports.clock.monotonic();
-  const { run, changed } = await carryOut(ports, journals, { plan, command: 'deploy', overwrite: options.overwrite, ...(planned.watch === undefined ? {} : { watch: planned.watch }) }, options);
+  const { run, changed, label } = await carryOut(ports, journals, { plan, command: 'deploy', overwrite: options.overwrite, ...(planned.watch === undefined ? {} : { watch: planned.watch }) }, options);
   return {
-    app, kind, stack, namespace, images: plan.steps.flatMap((step) => (step.kind === 'build' ? [step.build.image] : [])),
+    app, kind, stack, namespace, label, images: plan.steps.flatMap((step) => (step.kind === 'build' ? [step.build.image] : [])),
     endpoints: run.verified.map((endpoint) => ({ ...endpoint, verified: true })),
     changed: changed.filter((id) => id !== 'wait' && id !== 'probe').length, durationMs: Math.round(ports.clock.monotonic() - started),
   };
@@ -61,7 +61,7 @@ async function carryOut(ports: Ports, journals: Journals, { plan, command, overw
     const message = `kept: ${fields.join(', ')} of ${refText(ref)} was changed by ${manager}`;
     options.emit({ type: 'warning', message, hints: [{ text: 'take it back', command: `devstack ${command} --overwrite` }] });
   }
-  return done;
+  return { ...done, label: provider.label };
 }
 
 /** Aborts `stop` with the error when the app turns out not to listen. What else goes wrong while watching is left to the run itself. */

@@ -1,6 +1,7 @@
 // What can be deployed (a folder, a template, a sample), reduced to one form; and the plan for it.
 import { join } from 'node:path';
 import { planImage } from '../../build/build-image.ts';
+import { isWithoutEngine } from '../../clusters/index.ts';
 import { preconditionError } from '../../model/error.ts';
 import { isJsonObject } from '../../model/json.ts';
 import { at, isKubeObject, type KubeObject } from '../../model/object.ts';
@@ -18,6 +19,7 @@ import { type AppSource, findAppSource } from '../../scaffold/app-source.ts';
 import type { DeployRequest, PlannedDeploy } from '../app-use-cases.ts';
 import type { RunOptions } from '../use-cases.ts';
 import { installedAddons, withTarget } from './app-target.ts';
+import { labelsOf } from './up.ts';
 
 const DEFAULT_PORT = 8080;
 const RESOLVE_TIMEOUT_MS = 1_500;
@@ -53,7 +55,7 @@ export async function planAppDeploy(ports: Ports, templates: string, request: De
       before: inventories.find(({ part }) => part === appPart(name))?.refs ?? [],
     });
     const labelSelector = selectorOf(wish);
-    return { app: name, kind, stack, namespace, plan, ...(labelSelector === '' ? {} : { watch: { app: name, namespace, labelSelector, startMs: request.startMs } }) };
+    return { app: name, kind, stack, namespace, plan: { ...plan, notes: [...labelsOf(target.provider), ...plan.notes] }, ...(labelSelector === '' ? {} : { watch: { app: name, namespace, labelSelector, startMs: request.startMs } }) };
   });
 }
 
@@ -84,14 +86,23 @@ async function findDeployable(ports: Ports, templates: string, request: DeployRe
   const sample = request.sample === undefined ? undefined : findSample(request.sample);
   if (sample !== undefined) return fromSample(sample, request);
   const workshop = join(ports.folders.cache, 'samples');
-  const [found, info] = await Promise.all([
-    findAppSource({ source, cwd, templates, workshop, port: request.port ?? DEFAULT_PORT, probePath: request.probePath }, ports.files), ports.docker.info(options.signal),
+  const [found, arch] = await Promise.all([
+    findAppSource({ source, cwd, templates, workshop, port: request.port ?? DEFAULT_PORT, probePath: request.probePath }, ports.files), archOf(ports, options.signal),
   ]);
-  const { arch } = engineFacts(info, ports.docker.endpoint);
   const planned = await Promise.all(Object.entries(found.app.images).map(([name, below]) => (
     planImage({ folder: join(found.folder, below), name, arch, buildArgs: request.buildArgs }, ports.files)
   )));
   return fromSource(found, planned.map(({ build }) => build), request, ports);
+}
+
+/** Of the engine's machine; of this one where no engine answers: then only a stack that needs none can take the app. */
+async function archOf({ docker, platform }: Ports, signal: AbortSignal): Promise<string> {
+  try {
+    return engineFacts(await docker.info(signal), docker.endpoint).arch;
+  } catch (error) {
+    if (isWithoutEngine(error)) return platform.arch;
+    throw error;
+  }
 }
 
 function fromSample(sample: Sample, { app, namespace, env, annotations }: DeployRequest): Deployable {
