@@ -62,6 +62,8 @@ export interface Background {
   start(words: readonly string[], log: string): Promise<ProcessMark>;
   /** The mark of this process. */
   own(): Promise<ProcessMark>;
+  /** Of the process that has started this one; undefined when that is gone already. */
+  parent(): Promise<ProcessMark | undefined>;
   isAlive(process: ProcessMark): Promise<boolean>;
   /** Asks it to end, and forces it after `graceMs`. Returns when it is gone; at once when it is not there. */
   end(process: ProcessMark, graceMs: number): Promise<void>;
@@ -103,6 +105,8 @@ export interface Files {
   /** Removes a file or a tree; absent is fine. */
   remove(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
+  /** Removes what writers that were killed have left half written beside this file. */
+  tidyBeside(path: string): Promise<void>;
   /** Runs `work` while holding the lock at `path`; a dead holder is taken over within a second. Throws `locked` when one holder keeps it for `waitMs`. */
   withLock<T>(path: string, work: () => Promise<T>, options?: { readonly waitMs?: number; readonly signal?: AbortSignal }): Promise<T>;
 }
@@ -332,9 +336,9 @@ export interface Docker {
   /** One file out of a container (running or not), or undefined when it is absent. */
   readFile(container: string, path: string): Promise<string | undefined>;
   listNetworks(filter: { readonly labels?: readonly string[]; readonly name?: string }): Promise<readonly DockerNetwork[]>;
-  /** A bridge. `subnet` allows fixed addresses; the engine hands out others from `range` only. Throws `subnet-taken`. */
+  /** A bridge. `subnet` allows fixed addresses; the engine hands out others from `range` only, and tells the gateway only when it is named. Throws `subnet-taken`. */
   createNetwork(
-    name: string, labels: { readonly [key: string]: string }, addresses?: { readonly subnet: string; readonly range: string },
+    name: string, labels: { readonly [key: string]: string }, addresses?: { readonly subnet: string; readonly range: string; readonly gateway?: string },
   ): Promise<DockerNetwork>;
   /** Absent is fine. */
   removeNetwork(id: string): Promise<void>;

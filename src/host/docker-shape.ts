@@ -161,8 +161,9 @@ export function createBody(request: ContainerRequest): object {
 }
 
 /** The body of `POST /networks/create`. */
-export function networkBody(name: string, labels: Labels, addresses: { readonly subnet: string; readonly range: string } | undefined): object {
-  const ipam = addresses === undefined ? {} : { IPAM: { Driver: 'default', Config: [{ Subnet: addresses.subnet, IPRange: addresses.range }] } };
+export function networkBody(name: string, labels: Labels, addresses: { readonly subnet: string; readonly range: string; readonly gateway?: string } | undefined): object {
+  const gateway = addresses?.gateway === undefined ? {} : { Gateway: addresses.gateway };
+  const ipam = addresses === undefined ? {} : { IPAM: { Driver: 'default', Config: [{ Subnet: addresses.subnet, IPRange: addresses.range, ...gateway }] } };
   // Without CheckDuplicate an engine before 1.44 makes a second network of the same name.
   return { Name: name, Driver: 'bridge', CheckDuplicate: true, Labels: labels, ...ipam };
 }

@@ -1,5 +1,6 @@
 // The minikube provider: a profile of its own for each stack, in a container of the local Docker engine.
 import type { KubernetesAccess } from '../../model/access.ts';
+import { isDevstackError, preconditionError } from '../../model/error.ts';
 import type { ClusterFacts, ClusterState } from '../../model/fact.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import { stackLabels } from '../../model/record.ts';
@@ -14,6 +15,7 @@ import { minikubeError, privateFolder, runMinikube, statusOf } from './program.t
 const MEBI = 2 ** 20;
 /** What a failure left must be gone within this, whatever the user's own deadline was. */
 const CLEAN_UP_MS = 30_000;
+const NETWORK_TRIES = 5;
 /** Who presses Ctrl-C waits less. */
 const INTERRUPTED_CLEAN_UP_MS = 4_000;
 
@@ -110,14 +112,37 @@ async function make(plan: ClusterPlan, context: ProviderContext): Promise<void> 
   }
 }
 
-/** minikube gives its node a fixed address, which an engine allows only where the subnet was named: so one that it says is free is. */
+/**
+ * minikube gives its node a fixed address after that of the gateway. An engine allows one only where the subnet was named, and tells
+ * a gateway that was named: so a network is made to learn which addresses are free, and made again with them.
+ */
 async function makeNetwork(plan: ClusterPlan, { docker }: Pick<Ports, 'docker'>): Promise<void> {
   const name = networkName(plan.cluster);
-  const probe = await docker.createNetwork(name, stackLabels(plan));
-  const [found] = await docker.listNetworks({ name });
-  if (found?.subnet === undefined) return;
-  await docker.removeNetwork(probe.id);
-  await docker.createNetwork(name, stackLabels(plan), { subnet: found.subnet, range: found.subnet });
+  for (let round = 1; ; round += 1) {
+    const probe = await docker.createNetwork(name, stackLabels(plan));
+    const [found] = await docker.listNetworks({ name });
+    const gateway = found?.subnet === undefined ? undefined : firstAddress(found.subnet);
+    await docker.removeNetwork(probe.id);
+    if (found?.subnet === undefined || gateway === undefined) throw noSubnet(name);
+    try {
+      await docker.createNetwork(name, stackLabels(plan), { subnet: found.subnet, range: found.subnet, gateway });
+      return;
+    } catch (cause) {
+      // Other programs make networks at the same time.
+      if (round === NETWORK_TRIES || !isDevstackError(cause) || cause.code !== 'subnet-taken') throw cause;
+    }
+  }
+}
+
+function firstAddress(subnet: string): string | undefined {
+  const [, start, last] = /^(\d+\.\d+\.\d+)\.(\d+)\//.exec(subnet) ?? [];
+  return start === undefined ? undefined : `${start}.${Number(last) + 1}`;
+}
+
+function noSubnet(name: string) {
+  return preconditionError({
+    code: 'minikube-no-subnet', message: `the engine does not say which IPv4 addresses the network ${name} has`, hints: [{ text: 'see its networks', command: 'docker network ls' }],
+  });
 }
 
 /** Makes the node, or starts the one that is there; ends when its Kubernetes is up. */
