@@ -135,6 +135,14 @@ export interface OpenedPage {
   readonly ended: Promise<void>;
 }
 
+/** What a stack is bound to: it is removed when the time is over or the process is gone, whichever is first. */
+export interface Leash {
+  readonly stack: string;
+  readonly ttlMs?: number;
+  /** This very process, or the one that has called it. */
+  readonly parent?: 'self' | 'caller';
+}
+
 export interface ExecRequest {
   readonly command: readonly string[];
   /** Besides the environment of devstack. */
@@ -149,6 +157,11 @@ export interface UseCases extends AppUseCases, SwarmUseCases {
   up(spec: StackSpec, plan: Plan, options: RunOptions & { readonly overwrite: boolean }): Promise<UpResult>;
   planDown(stack: string, options: RunOptions): Promise<Plan>;
   down(plan: Plan, options: RunOptions): Promise<DownResult>;
+  /** Starts a reaper for the stack, or replaces the one it has. Throws `reaper-no-parent`. */
+  leash(leash: Leash): Promise<void>;
+  detachReaper(stack: string, token: string): Promise<void>;
+  /** Waits until the stack is to be removed, and removes it; `released` when it was removed or bound anew meanwhile. */
+  reap(reaper: { readonly stack: string; readonly token: string }, options: RunOptions): Promise<'removed' | 'released'>;
   /** What exists, by labels alone: no connection to any cluster, no request. For shell completion and for choosing one. */
   stacks(signal: AbortSignal): Promise<readonly StackFacts[]>;
   /** All stacks, or the one named; throws `stack-unknown` (exit 2) with the names that exist. */

@@ -9,6 +9,8 @@ import type { Background, ProcessMark } from '../ports.ts';
 import { identityOf, lifeOf, ownIdentity } from './process-identity.ts';
 
 const LOOK_AGAIN_MS = 20;
+/** CI runners end whatever still carries their mark when a job ends: GitHub's by the first, Jenkins' by the second. */
+const NO_MARKS = { RUNNER_TRACKING_ID: '', JENKINS_NODE_COOKIE: 'dontKillMe' };
 /** A killed process is gone at once, unless the system itself is stuck. */
 const AFTER_KILL_MS = 2_000;
 
@@ -17,6 +19,8 @@ export function createBackground(env: { readonly [name: string]: string | undefi
   return {
     start: (words, log) => start({ env, script, words, log }),
     own: ownIdentity,
+    // Whose parent is gone is a child of process 1, or of nobody.
+    parent: async () => (process.ppid > 1 ? identityOf(process.ppid) : undefined),
     isAlive: async (mark) => (await lifeOf(mark)) === 'alive',
     end,
   };
@@ -26,7 +30,7 @@ async function start({ env, script, words, log }: { readonly env: NodeJS.Process
   const output = openSync(log, 'a', 0o600);
   try {
     // A session of its own: the end of the terminal is not its end. A folder that nobody wants to remove or unmount.
-    const child = spawn(process.execPath, [script, ...words], { detached: true, stdio: ['ignore', output, output], env, cwd: tmpdir(), windowsHide: true });
+    const child = spawn(process.execPath, [script, ...words], { detached: true, stdio: ['ignore', output, output], env: { ...env, ...NO_MARKS }, cwd: tmpdir(), windowsHide: true });
     const failure = await Promise.race([once(child, 'spawn').then(() => undefined), once(child, 'error').then(([error]: unknown[]) => error)]);
     if (failure !== undefined || child.pid === undefined) {
       throw failedError({ code: 'tool-failed', message: 'devstack could not start a process of its own', reason: failure instanceof Error ? failure.message : 'no reason is known', cause: failure });

@@ -34,6 +34,7 @@ export function createFiles(): Files {
     setMode: (path, mode) => attempt(() => chmod(path, mode), `change the mode of ${path}`, path),
     remove: (path) => attempt(() => rm(path, { recursive: true, force: true }), `remove ${path}`, path),
     rename: (from, to) => attempt(() => rename(from, to), `rename ${from} to ${to}`, to),
+    tidyBeside: async (path) => sweepTemporaries(dirname(await targetOf(path).catch(() => path))),
     withLock,
   };
 }

@@ -70,6 +70,7 @@ async function unmerge(world: KubeconfigsWorld, stack: string): Promise<boolean>
   let removed = false;
   const noted = await notedPlaces(world, stack);
   for (const path of new Set([...noted, ...userFiles(world)])) {
+    if (noted.includes(path)) await files.tidyBeside(path);
     // No lock is made beside a file that has nothing of ours, and a broken one of somebody else's is no reason to fail. Only where a
     // run of ours was killed before it wrote, its lock may be there still: taking it takes it away.
     if (!(await mentionsMark(files, path)) && !(noted.includes(path) && await files.stat(`${path}.lock`) !== undefined)) continue;

@@ -58,6 +58,9 @@ export function standIn(asked: Asked[], overrides: Partial<UseCases> = {}): UseC
       asked.push({ call: `down ${plan.stack}` });
       return { stack: plan.stack, removed: ['container devstack-dev-control-plane'], kept: [], durationMs: 2300 };
     },
+    async leash({ stack, ttlMs, parent }) {
+      asked.push({ call: `leash ${stack} ${ttlMs ?? '-'} ${parent ?? '-'}` });
+    },
     stacks: async () => [],
     status: async () => [],
     env: async (stack) => ({ stack: stack ?? 'dev', kubeconfig: `/state/${stack ?? 'dev'}/kube config`, context: 'kind-devstack-dev' }),

@@ -8,7 +8,7 @@ test('run: up, the command with its environment, down, and the exit code of the 
   const outcome = await run(['run', 'knative', '--name', 'ci', '--json', '--', 'npm', 'test', '--', '--name', 'x']);
   expect(outcome.code, outcome.stderr).toBe(7);
   expect(calls(outcome)).toEqual([
-    'planUp', 'up', 'exec npm test -- --name x KUBECONFIG,DEVSTACK_STACK,DEVSTACK_CONTEXT,DEVSTACK_ENDPOINT_HELLO,DEVSTACK_ENDPOINT_HELLO_HOST', 'planDown ci', 'down ci',
+    'leash ci - self', 'planUp', 'up', 'exec npm test -- --name x KUBECONFIG,DEVSTACK_STACK,DEVSTACK_CONTEXT,DEVSTACK_ENDPOINT_HELLO,DEVSTACK_ENDPOINT_HELLO_HOST', 'planDown ci', 'down ci',
   ]);
   expect(lastLine(outcome)).toMatchObject({ type: 'result', stack: 'ci', exitCode: 7 });
 });
@@ -23,7 +23,7 @@ test('run removes the stack when bringing it up fails', async () => {
     useCases: { up: async () => { throw failedError({ code: 'kind-failed', message: 'no' }); } },
   });
   expect(outcome.code).toBe(1);
-  expect(calls(outcome)).toEqual(['planUp', 'collect ci /out', 'planDown ci', 'down ci']);
+  expect(calls(outcome)).toEqual(['leash ci - self', 'planUp', 'collect ci /out', 'planDown ci', 'down ci']);
 });
 
 test('run leaves a stack alone that was there before', async () => {

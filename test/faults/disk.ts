@@ -123,6 +123,7 @@ export function filesOf(disk: Disk, life: Life, nap: () => Promise<void>): Files
       disk.files.delete(from);
       disk.files.set(to, entry);
     }),
+    tidyBeside: async (path) => disk.sweep(dirname(path)),
     withLock: (path, work, options) => withLock(disk, { path, life, nap }, work, options),
   });
 }

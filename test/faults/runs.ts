@@ -27,6 +27,8 @@ export interface Outcome {
   readonly verified: number | undefined;
   readonly changed: number | undefined;
   readonly told: readonly DevstackEvent[];
+  /** What a reaper says at its end. */
+  readonly said?: string;
   readonly error: unknown;
 }
 
@@ -37,7 +39,7 @@ function exitOf(error: unknown, life: Life): number {
   return life.isOutOfTime ? EXIT.notReady : life.stop.signal.aborted ? EXIT.interrupted : EXIT.bug;
 }
 
-async function live(world: World, fate: Fate, work: (run: ReturnType<World['useCases']>) => Promise<{ readonly verified?: number; readonly changed?: number }>): Promise<Outcome> {
+async function live(world: World, fate: Fate, work: (run: ReturnType<World['useCases']>) => Promise<{ readonly verified?: number; readonly changed?: number; readonly said?: string }>): Promise<Outcome> {
   const life = new Life(fate);
   fate.born?.(life);
   const told: DevstackEvent[] = [];
@@ -64,4 +66,21 @@ export function down(world: World, fate: Fate = {}, stack = SPEC.name): Promise<
     await useCases.down(await useCases.planDown(stack, options), options);
     return {};
   });
+}
+
+/** `up`, bound to its own process; as `devstack run` does it. */
+export function upLeashed(world: World, fate: Fate, leash: { readonly ttlMs?: number; readonly parent?: 'self' }, spec: StackSpec = BASE): Promise<Outcome> {
+  return live(world, fate, async ({ useCases, options }) => {
+    const plan = await useCases.planUp(spec, options);
+    await useCases.leash({ stack: spec.name, ...leash });
+    const result = await useCases.up(spec, plan, { ...options, overwrite: false });
+    await useCases.mergeKubeconfig(spec.name, true);
+    return { verified: result.endpoints.length, changed: result.changed };
+  });
+}
+
+/** The reaper that the last `upLeashed` has started, to its end. `code` is what it says. */
+export function reap(world: World, fate: Fate = {}): Promise<Outcome> {
+  const [, stack = '', token = ''] = world.started.at(-1) ?? [];
+  return live(world, fate, async ({ useCases, options }) => ({ said: await useCases.reap({ stack, token }, options) }));
 }

@@ -10,7 +10,7 @@ import { createKubeSets } from '../../src/kube/sets.ts';
 import { failedError, preconditionError } from '../../src/model/error.ts';
 import type { DevstackEvent } from '../../src/model/event.ts';
 import { at } from '../../src/model/object.ts';
-import type { Clock, Docker, Http, LoadHttp, Manifests, Network, Ports } from '../../src/ports.ts';
+import type { Background, Clock, Docker, Http, LoadHttp, Manifests, Network, Ports, ProcessMark } from '../../src/ports.ts';
 import { openJournal, removeJournal } from '../../src/state/journal.ts';
 import { createKubeconfigs } from '../../src/state/kubeconfig.ts';
 import { withStackLock } from '../../src/state/stack-lock.ts';
@@ -41,6 +41,9 @@ export class World {
   readonly disk = new Disk();
   readonly clusters = new Map<string, FakeCluster>();
   readonly #empty: Snapshot;
+  /** Words of the processes that runs have started in the background. */
+  readonly started: (readonly string[])[] = [];
+  readonly #lives: Life[] = [];
   time = Date.UTC(2026, 0, 1);
   #looks = 0;
 
@@ -118,6 +121,11 @@ export class World {
     }, life, []);
   }
 
+  #markOf(life: Life): ProcessMark {
+    if (!this.#lives.includes(life)) this.#lives.push(life);
+    return { pid: this.#lives.indexOf(life), place: 'here', host: 'here', started: '1' };
+  }
+
   #canBind(port: number): boolean {
     const published = this.engine.containers.flatMap((container) => container.ports.map(({ hostPort }) => hostPort));
     return !this.engine.takenPorts.has(port) && !published.includes(port);
@@ -133,6 +141,16 @@ export class World {
       images: async () => [],
     };
     return fakePorts({
+      background: guarded<Background>('background', {
+        own: async () => this.#markOf(life),
+        parent: async () => this.#markOf(life),
+        isAlive: async ({ pid }) => this.#lives[pid]?.isDead === false,
+        start: async (words) => {
+          this.started.push(words);
+          return this.#markOf(life);
+        },
+        end: async () => undefined,
+      }, life, ['start']),
       ...base, clock, docker, manifests, http: this.#http(life), kubeconfigs: createKubeconfigs(base), kubeSets: createKubeSets(clock),
       platform: { os: 'linux', arch: 'amd64', cpus: 4, memoryMi: 8192 },
       network: only<Network>('network', { canBind: async (port) => this.#canBind(port), freePort: async () => 18_999, resolve: async () => ['127.0.0.1'] }),

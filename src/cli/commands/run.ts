@@ -49,6 +49,8 @@ async function runEphemeral(run: Ephemeral, useCases: UseCases, context: Command
   const { name } = run.spec;
   const signal = () => ({ emit: context.emit, signal: AbortSignal.timeout(CLEAN_UP_MS) });
   let exitCode: number = EXIT.failed;
+  // If this process is killed, somebody else removes the stack.
+  await useCases.leash({ stack: name, parent: 'self' });
   try {
     exitCode = await upAndRun(run, useCases, context);
     return { result: { stack: name, exitCode }, exitCode };

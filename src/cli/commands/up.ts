@@ -4,9 +4,11 @@ import { ENGINELESS, findProvider, isWithoutEngine } from '../../clusters/index.
 import { FAULT_NAMES } from '../../clusters/rehearsal/fault-names.ts';
 import { presetIds } from '../../config/catalog.ts';
 import { defaults } from '../../config/defaults.ts';
+import { formatExactDuration } from '../../config/duration.ts';
 import type { NetworkSettings } from '../../config/resolve.ts';
 import { stackFlags } from '../../config/stack-flags.ts';
 import { DevstackError, type DevstackErrorOptions, isAbortError, isDevstackError, usageError } from '../../model/error.ts';
+import type { Emit } from '../../model/event.ts';
 import { EXIT } from '../../model/exit.ts';
 import type { Json } from '../../model/json.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -17,7 +19,7 @@ import { confirmDestructive } from '../confirm.ts';
 import { RunTally } from '../run-tally.ts';
 import { resolveStack } from '../stack-request.ts';
 import { upOutcome } from '../up-outcome.ts';
-import type { RunOptions, UseCases } from '../use-cases.ts';
+import type { Leash, RunOptions, UseCases } from '../use-cases.ts';
 
 interface UpRun {
   readonly spec: StackSpec;
@@ -31,6 +33,8 @@ interface UpRun {
   readonly isYes: boolean;
   readonly overwrite: boolean;
   readonly merge: 'no' | 'merge' | 'use';
+  /** When the stack is removed again; nothing: never by itself. */
+  readonly leash: Pick<Leash, 'ttlMs' | 'parent'>;
 }
 
 export function planOutcome(plan: Plan, context: CommandContext): Outcome {
@@ -84,6 +88,15 @@ async function withFaults(spec: StackSpec, faults: readonly string[], line: stri
   });
 }
 
+/** Before anything is made: a run that is killed in the middle leaves nothing either. */
+async function bind({ spec, leash }: UpRun, useCases: UseCases, emit: Emit): Promise<void> {
+  const { ttlMs, parent } = leash;
+  if (ttlMs === undefined && parent === undefined) return;
+  await useCases.leash({ stack: spec.name, ...leash });
+  const ends = [...(ttlMs === undefined ? [] : [`in ${formatExactDuration(ttlMs)}`]), ...(parent === undefined ? [] : ['when the process that called devstack is gone'])];
+  emit({ type: 'note', message: `stack ${spec.name} is removed ${ends.join(', or ')}` });
+}
+
 async function runUp(run: UpRun, context: CommandContext): Promise<Outcome> {
   return bounded(run, context, async (tally, signal) => {
     const useCases = await context.useCases(run.network);
@@ -91,6 +104,7 @@ async function runUp(run: UpRun, context: CommandContext): Promise<Outcome> {
     const { spec, plan } = await planned(run, useCases, { options, context });
     if (run.isDryRun) return planOutcome(plan, context);
     await confirmDestructive(plan, { isYes: run.isYes, context });
+    await bind(run, useCases, options.emit);
     const result = await useCases.up(spec, plan, { ...options, overwrite: run.overwrite });
     if (run.merge === 'no') return upOutcome(result, undefined, context);
     const isCurrent = run.merge === 'use';
@@ -109,6 +123,8 @@ export const up = defineCommand({
     overwrite: { kind: 'boolean', summary: 'take back fields that somebody else changed' },
     merge: { kind: 'boolean', env: 'DEVSTACK_MERGE', summary: 'write the context into your own kubeconfig too' },
     use: { kind: 'boolean', env: 'DEVSTACK_USE', summary: 'as --merge, and make it the current context' },
+    ttl: { kind: 'duration', env: 'DEVSTACK_TTL', placeholder: 'TIME', summary: 'remove the stack after this time, such as 2h' },
+    'reap-with-parent': { kind: 'boolean', env: 'DEVSTACK_REAP_WITH_PARENT', summary: 'remove the stack when the process that called devstack is gone' },
     ...yesFlag,
   },
   description: 'Makes what is missing and leaves alone what is right; a second run changes nothing. It ends only when a request has gone through the ingress'
@@ -127,6 +143,7 @@ export const up = defineCommand({
     return runUp({
       spec, network, line, isProviderNamed, orRehearse: flags['or-rehearse'] === true, isDryRun: flags['dry-run'] === true, isYes: flags.yes === true, overwrite: flags.overwrite === true,
       merge: flags.use === true ? 'use' : flags.merge === true ? 'merge' : 'no',
+      leash: { ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }), ...(flags['reap-with-parent'] === true ? { parent: 'caller' } : {}) },
     }, context);
   },
 });

@@ -39,11 +39,12 @@ export async function planDownStack(ports: Ports, stack: string, { signal }: Run
 /** One run at a time: who had to wait plans anew, for the stack is another one now. */
 export function downStack(ports: Ports, journals: Journals, plan: Plan, options: RunOptions): Promise<DownResult> {
   return alone(journals, plan.stack, options, async (hasWaited) => (
-    carryOut(ports, journals, hasWaited ? await planDownStack(ports, plan.stack, options) : plan, options)
+    removeStack(ports, journals, hasWaited ? await planDownStack(ports, plan.stack, options) : plan, options)
   ));
 }
 
-async function carryOut(ports: Ports, journals: Journals, plan: Plan, options: RunOptions): Promise<DownResult> {
+/** The caller holds the lock of the stack. */
+export async function removeStack(ports: Ports, journals: Journals, plan: Plan, options: RunOptions): Promise<DownResult> {
   const started = ports.clock.monotonic();
   const destroy = plan.steps.find((step) => step.kind === 'destroy');
   const provider = await findProvider(destroy?.cluster.provider ?? DEFAULT_PROVIDER);

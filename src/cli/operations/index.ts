@@ -20,6 +20,7 @@ import { planSink, sendEvent, watchEvents } from './events.ts';
 import { loadImages } from './images.ts';
 import type { Journals } from './journals.ts';
 import { startStack, stopStack } from './power.ts';
+import { detachReaper, leashStack, reapStack } from './reaper.ts';
 import { stackAccess, statusStacks } from './status.ts';
 import { createSwarmUseCases } from './swarm.ts';
 import { planStack, upStack } from './up.ts';
@@ -45,6 +46,9 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     up: (spec, plan, options) => upStack(ports, journals, { spec, plan }, heard(options)),
     planDown: (stack, options) => planDownStack(ports, stack, heard(options)),
     down: (plan, options) => downStack(ports, journals, plan, heard(options)),
+    leash: (leash) => leashStack(ports, leash),
+    detachReaper: (stack, token) => detachReaper(ports, stack, token),
+    reap: (reaper, options) => reapStack(ports, journals, reaper, heard(options)),
     stacks: () => discoverStacks(ports),
     status: (stack, options) => statusStacks(ports, stack, heard(options)),
     env: (stack, options) => stackAccess(ports, stack, heard(options)),
@@ -58,7 +62,7 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     addonImages: (spec, options) => addonImages(ports, spec, heard(options)),
     openAddon: (wish, options) => openAddon(ports, wish, heard(options)),
     async exec({ command: [program = '', ...words], ...request }, { signal }) {
-      return (await ports.processes.run(program, words, { ...request, signal })).exitCode;
+      return (await ports.processes.run(program, words, { ...request, signal, lifeline: true })).exitCode;
     },
     domains: () => tryDomains(ports),
     serveNames: (server, options) => serveDomain(ports, server, heard(options)),
@@ -72,12 +76,12 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     setTraffic: (change, options) => setTraffic(ports, change, heard(options)),
     measureTraffic: (wish, options) => measureTraffic(ports, loadHttp, wish, heard(options)),
     openUrl: (url, options) => openUrl(ports, url, heard(options)),
+    eject: (request) => ejectApp(ports, templates, request),
+    loadImages: (stack, images, options) => loadImages(ports, stack, images, heard(options)),
     sendEvent: (wish, options) => sendEvent(ports, wish, heard(options)),
     planEventSink: (stack, sink, options) => planSink(ports, stack, sink, heard(options)),
     watchEvents: (ref, choice, options) => watchEvents(ports, ref, choice, heard(options)),
     async serveRehearsal(stack, { emit, signal }) {
-    eject: (request, options) => ejectApp(ports, templates, request, heard(options)),
-    loadImages: (stack, images, options) => loadImages(ports, stack, images, heard(options)),
       const { runRehearsal } = await import('../../clusters/rehearsal/process.ts');
       await runRehearsal(stack, { ports, signal, say: (message) => emit({ type: 'note', message }) });
     },
