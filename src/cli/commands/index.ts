@@ -39,6 +39,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'version', group: 'more', summary: 'version, and with --json every pinned version', load: async () => (await import('./version.ts')).version },
   { name: 'help', group: 'more', summary: 'help for a command', load: async () => (await import('./help.ts')).help },
   { name: '__rehearsal', group: 'more', summary: 'the process behind a rehearsal', hidden: true, load: async () => (await import('./rehearsal-process.ts')).rehearsalProcess },
+  { name: '__reap', group: 'more', summary: 'the process that removes a stack in time', hidden: true, load: async () => (await import('./reap.ts')).reap },
   { name: '__complete', group: 'more', summary: 'words for a shell to offer', hidden: true, load: async () => (await import('./complete.ts')).complete },
 ];
 
