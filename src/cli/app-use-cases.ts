@@ -190,9 +190,9 @@ export interface LoadedImages {
   /** A sink of one's own, carried out by `deploy` and removed like an app. Throws `addon-missing`, `broker-missing`. */
   planEventSink(stack: string | undefined, sink: EventSink, options: RunOptions): Promise<PlannedDeploy>;
   /** Events as they arrive at a sink, until the signal aborts; `tailLines` of its log from before too. */
-  watchEvents(ref: AppRef, choice: { readonly tailLines: number }, options: RunOptions): AsyncIterable<CloudEvent>;
-}
-  /** Reads only, and needs no stack. Throws `app-unknown`, `kind-unsupported`. */
-  eject(request: EjectRequest, options: RunOptions): Promise<Ejected>;
+  /** Reads only; needs no stack and no engine. Throws `app-unknown`, `kind-unsupported`. */
+  eject(request: EjectRequest): Promise<Ejected>;
   /** Images of the local engine into the nodes where they are missing. Throws `image-missing`, `provider-no-images`, `stack-not-running`. */
   loadImages(stack: string | undefined, images: readonly string[], options: RunOptions): Promise<LoadedImages>;
+  watchEvents(ref: AppRef, choice: { readonly tailLines: number }, options: RunOptions): AsyncIterable<CloudEvent>;
+}

@@ -11,10 +11,16 @@ const WORDS: { readonly [K in EjectKind]: string } = { knative: 'a Knative servi
 
 const quoted = (path: string) => (/^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
+/** Relative where the folder is below this one. */
+function shortest(folder: string, cwd: string): string {
+  const path = relative(cwd, folder) || '.';
+  return path.startsWith('..') ? folder : path;
+}
+
 /** The way by hand, in the order in which it works. */
 function stepsOf({ app, kind, builds }: Ejected, file: string, { io }: CommandContext): readonly string[] {
   return [
-    ...builds.map(({ image, folder }) => `docker build --tag ${image} ${quoted(relative(io.cwd, folder) || '.')}`),
+    ...builds.map(({ image, folder }) => `docker build --tag ${image} ${quoted(shortest(folder, io.cwd))}`),
     ...(kind === 'swarm' ? [] : [`devstack images load ${builds.map(({ image }) => image).join(' ')}`]),
     kind === 'swarm' ? `docker stack deploy --compose-file ${quoted(file)} ${app}` : `kubectl apply --namespace default --filename ${quoted(file)}`,
   ];
@@ -49,7 +55,7 @@ export const eject = defineCommand({
     const { flags } = input;
     const useCases = await context.useCases();
     const request = { source: input.args[0] ?? '.', cwd: context.io.cwd, kind: KINDS.find((kind) => kind === flags.as), port: flags.port };
-    const ejected = await useCases.eject(request, { emit: context.emit, signal: context.io.signal });
+    const ejected = await useCases.eject(request);
     const folder = flags.to === undefined ? undefined : resolve(context.io.cwd, flags.to);
     const path = folder === undefined ? undefined : join(folder, ejected.file);
     const steps = stepsOf(ejected, path === undefined ? ejected.file : relative(context.io.cwd, path), context);

@@ -1,8 +1,19 @@
 // HPA: Kubernetes' own autoscaler counts CPU, for a plain Deployment.
-import { check, type Demo } from './demo.ts';
+import { preconditionError } from '../../model/error.ts';
+import { check, type Demo, type DemoContext } from './demo.ts';
 
 const APP = 'demo-hpa';
 const LOAD_MS = 120_000;
+const METRICS = 'metrics-server';
+
+/** Without metrics it would wait two minutes for nothing. */
+async function requireMetrics({ useCases, stack, options }: DemoContext): Promise<void> {
+  const { addons } = await useCases.addons(stack, options);
+  if (addons.some(({ id, state }) => id === METRICS && state === 'installed')) return;
+  throw preconditionError({
+    code: 'addon-missing', message: `an autoscaler that counts CPU needs metrics, and stack ${stack} does not have ${METRICS}`, hints: [{ text: 'add it', command: `devstack addon add ${METRICS} --name ${stack}` }],
+  });
+}
 
 export const hpa: Demo = {
   id: 'hpa',
@@ -10,7 +21,9 @@ export const hpa: Demo = {
   lesson: 'A Deployment under load: its HorizontalPodAutoscaler sees the CPU after a while, and adds pods.',
   runtimes: ['kubernetes'],
   apps: [APP],
-  async run({ useCases, options, clock, deploy, say, show }) {
+  async run(context) {
+    const { useCases, options, clock, deploy, say, show } = context;
+    await requireMetrics(context);
     const ref = await deploy({ app: APP, sample: 'autoscale', kind: 'deployment' });
     say('burning CPU; metrics come every 15 s, so the first pod takes half a minute or more');
     const started = clock.monotonic();

@@ -4,7 +4,6 @@ import { planImage } from '../../build/build-image.ts';
 import { usageError } from '../../model/error.ts';
 import type { Json } from '../../model/json.ts';
 import type { ImageBuild } from '../../model/plan.ts';
-import { engineFacts } from '../../plan/observe.ts';
 import type { Ports } from '../../ports.ts';
 import { deploymentService } from '../../samples/deployment-service.ts';
 import { knativeService } from '../../samples/knative-service.ts';
@@ -12,17 +11,17 @@ import { type App, MANIFEST_FILES } from '../../scaffold/app-file.ts';
 import { findAppSource } from '../../scaffold/app-source.ts';
 import { appFile } from '../../swarm/app.ts';
 import type { Ejected, EjectKind, EjectRequest } from '../app-use-cases.ts';
-import type { RunOptions } from '../use-cases.ts';
 
 const DEFAULT_PORT = 8080;
 const KINDS: readonly EjectKind[] = ['knative', 'deployment', 'swarm'];
 
 /** Throws `app-unknown`, `kind-unsupported`, and what reading a folder throws. */
-export async function ejectApp(ports: Ports, templates: string, request: EjectRequest, { signal }: RunOptions): Promise<Ejected> {
+export async function ejectApp(ports: Ports, templates: string, request: EjectRequest): Promise<Ejected> {
   const workshop = join(ports.folders.cache, 'samples');
   const { app, folder, manifests } = await findAppSource({ source: request.source, cwd: request.cwd, templates, workshop, port: request.port ?? DEFAULT_PORT, probePath: '/' }, ports.files);
   const kind = request.kind ?? KINDS.find((each) => app.kinds.includes(each)) ?? 'swarm';
-  const { arch } = engineFacts(await ports.docker.info(signal), ports.docker.endpoint);
+  // Of this machine: no engine need run for it, and the name of an image does not depend on it.
+  const { arch } = ports.platform;
   const builds = await Promise.all(Object.entries(app.images).map(async ([name, below]) => (await planImage({ folder: join(folder, below), name, arch, buildArgs: {} }, ports.files)).build));
   const text = manifests[kind];
   const file = MANIFEST_FILES[kind];

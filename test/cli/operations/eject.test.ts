@@ -7,24 +7,22 @@ import { ejectApp } from '../../../src/cli/operations/eject.ts';
 import { createFiles } from '../../../src/host/files.ts';
 import { createYaml } from '../../../src/host/yaml.ts';
 import { at, isKubeObject } from '../../../src/model/object.ts';
-import type { Docker, DockerInfo } from '../../../src/ports.ts';
 import { listTemplates } from '../../../src/scaffold/template.ts';
-import { fakePorts, only } from '../../fakes/ports.ts';
+import { fakePorts } from '../../fakes/ports.ts';
 
 const TEMPLATES = join(import.meta.dirname, '../../../templates');
 const templates = await listTemplates(TEMPLATES, createFiles());
 const yaml = createYaml();
-const info: DockerInfo = { serverVersion: '28.0.0', operatingSystem: 'Linux', architecture: 'x86_64', cpus: 2, memoryBytes: 1, cgroupVersion: '2', rootless: false, containerdStore: false, swarm: 'inactive', isSwarmManager: false };
 
 let folder: string;
 beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'devstack-eject-')); });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const ports = () => fakePorts({
-  files: createFiles(), yaml, folders: { state: folder, cache: folder, config: folder }, docker: only<Docker>('docker', { endpoint: 'unix:///x', info: async () => info }),
+  files: createFiles(), yaml, folders: { state: folder, cache: folder, config: folder }, platform: { os: 'linux', arch: 'amd64', cpus: 2, memoryMi: 4096 },
 });
 const eject = (source: string, kind?: 'knative' | 'deployment' | 'swarm') => (
-  ejectApp(ports(), TEMPLATES, { source, cwd: folder, kind, port: undefined }, { emit: () => undefined, signal: new AbortController().signal })
+  ejectApp(ports(), TEMPLATES, { source, cwd: folder, kind, port: undefined })
 );
 
 describe.each(templates.flatMap(({ id, app }) => app.kinds.flatMap((kind) => (kind === 'compose' ? [] : [[id, kind] as const]))))('%s as %s', (id, kind) => {
