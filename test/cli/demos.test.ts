@@ -53,3 +53,10 @@ test('a drained node gets work again though the demonstration fails', async () =
   expect(code).not.toBe(0);
   expect(changes).toEqual(['drain worker-1', 'active worker-1']);
 });
+
+test('hpa without metrics says how to get them, and deploys nothing', async () => {
+  const listing = { stack: 'dev', addons: [] };
+  const { code, stderr } = await run(['demo', 'hpa'], { useCases: { findStack: async () => ({ stack: 'dev', runtime: 'kubernetes' }), addons: async () => listing, apps: async () => [] } });
+  expect(code).toBe(3);
+  expect(stderr).toContain('devstack addon add metrics-server --name dev');
+});
