@@ -3,8 +3,7 @@ import type { Addon, AddonPage } from '../../addons/addon.ts';
 import { addons as table } from '../../addons/index.ts';
 import type { KubernetesAccess } from '../../model/access.ts';
 import { failedError, isDevstackError, preconditionError, usageError } from '../../model/error.ts';
-import type { ObjectRef } from '../../model/object.ts';
-import { stringAt } from '../../model/object.ts';
+import { type ObjectRef, stringAt } from '../../model/object.ts';
 import type { KubeClient, Ports, ProcessResult } from '../../ports.ts';
 import type { AddonPageWish, OpenedPage, RunOptions } from '../use-cases.ts';
 import { installedAddons, withTarget } from './app-target.ts';
@@ -17,7 +16,7 @@ const POLL_MS = 100;
 const MAX_LINES = 5;
 
 /** Throws `addon-without-page` with the names of those that have one. */
-export function pageOf(addon: Addon): AddonPage {
+function pageOf(addon: Addon): AddonPage {
   if (addon.page !== undefined) return addon.page;
   const others = table.filter(({ page }) => page !== undefined).map(({ id }) => id);
   throw usageError({
@@ -90,24 +89,28 @@ async function untilAnswered(ports: Ports, url: string, signal: AbortSignal): Pr
   }
 }
 
-/**
- * Opens a way to the page. Throws what finding the stack throws, `addon-without-page`, `addon-not-installed`, `port-taken`, `page-silent`; `ended`
- * rejects with `page-lost` when the way breaks, and resolves when the signal aborts.
- */
-export async function openAddon(ports: Ports, { addon, stack, port: wanted }: AddonPageWish, options: RunOptions): Promise<OpenedPage> {
+/** A way from a port of this machine. Throws `port-taken`, `page-silent`, `page-lost`; `ended` as in OpenedPage. */
+export async function openWay(ports: Ports, wish: Omit<Forward, 'port'> & { readonly port: number | undefined }, signal: AbortSignal): Promise<Pick<OpenedPage, 'url' | 'ended'>> {
+  const port = await choosePort(ports, wish.port);
+  const stop = new AbortController();
+  const ended = forward(ports, { ...wish, port }, AbortSignal.any([signal, stop.signal]));
+  try {
+    await Promise.race([untilAnswered(ports, `http://${LOOPBACK}:${port}${wish.page.path}`, AbortSignal.any([signal, stop.signal])), ended]);
+    signal.throwIfAborted();
+  } catch (error) {
+    stop.abort();
+    throw error;
+  }
+  return { url: `http://${LOOPBACK}:${port}/`, ended };
+}
+
+/** Throws what finding the stack and `openWay` throw, `addon-without-page`, `addon-not-installed`, `token-refused`. */
+export async function openAddon(ports: Ports, { addon, stack, port }: AddonPageWish, options: RunOptions): Promise<OpenedPage> {
   const page = pageOf(addon);
   const { access, name, token } = await withTarget(ports, stack, options, async (target, client) => {
     await requireInstalled(ports, addon, { client, stack: target.found.stack }, options);
     return { access: target.access, name: target.found.stack, token: page.account === undefined ? undefined : await tokenOf(client, page.account, options.signal) };
   });
-  const port = await choosePort(ports, wanted);
-  const stop = new AbortController();
-  const ended = forward(ports, { access, page, port, title: addon.title }, AbortSignal.any([options.signal, stop.signal]));
-  try {
-    await Promise.race([untilAnswered(ports, `http://${LOOPBACK}:${port}${page.path}`, options.signal), ended]);
-  } catch (error) {
-    stop.abort();
-    throw error;
-  }
-  return { stack: name, url: `http://${LOOPBACK}:${port}/`, token, tokenSeconds: TOKEN_SECONDS, ended };
+  const way = await openWay(ports, { access, page, port, title: addon.title }, options.signal);
+  return { ...way, stack: name, token, tokenSeconds: TOKEN_SECONDS };
 }
