@@ -130,8 +130,6 @@ export interface SentEvent {
   readonly triggers: readonly string[];
 }
 
-export interface AppUseCases {
-  planDeploy(request: DeployRequest, options: RunOptions): Promise<PlannedDeploy>;
 export type EjectKind = 'knative' | 'deployment' | 'swarm';
 
 export interface EjectRequest {
@@ -160,6 +158,8 @@ export interface LoadedImages {
   readonly present: readonly string[];
 }
 
+export interface AppUseCases {
+  planDeploy(request: DeployRequest, options: RunOptions): Promise<PlannedDeploy>;
   deploy(planned: PlannedDeploy, options: RunOptions & { readonly overwrite: boolean }): Promise<DeployResult>;
   /** Throws `app-missing` with the apps that there are. */
   findApp(app: string, stack: string | undefined, options: RunOptions): Promise<AppRef>;
@@ -167,6 +167,11 @@ export interface LoadedImages {
   /** Pure. */
   planRemoveApp(ref: AppRef): Plan;
   removeApp(plan: Plan, options: RunOptions): Promise<{ readonly removed: readonly string[]; readonly kept: readonly { readonly what: string; readonly reason: string }[] }>;
+  /**
+   * Milliseconds from no pod or task at all to the first good answer; leaves one. A Knative service is left alone until it has none.
+   * Throws `app-silent`, `app-keeps-running` when it does not come to rest in time.
+   */
+  coldStart(ref: AppRef, options: RunOptions): Promise<number>;
   /** Asks for so many pods or tasks, and does not wait for them. Throws `app-scales-itself` for a Knative service. */
   scaleApp(ref: AppRef, replicas: number, options: RunOptions): Promise<void>;
   /** The newest lines of every pod of the app; with `follow` also what comes, from pods that come too, until the signal aborts. */
@@ -185,14 +190,14 @@ export interface LoadedImages {
   /** Hands the address to the person's browser; false when this machine has no way to. */
   openUrl(url: string, options: RunOptions): Promise<boolean>;
   loadApp(request: AppLoadRequest, options: RunOptions): Promise<LoadResult>;
+  /** Reads only; needs no stack and no engine. Throws `app-unknown`, `kind-unsupported`. */
+  eject(request: EjectRequest): Promise<Ejected>;
+  /** Images of the local engine into the nodes where they are missing. Throws `image-missing`, `provider-no-images`, `stack-not-running`. */
+  loadImages(stack: string | undefined, images: readonly string[], options: RunOptions): Promise<LoadedImages>;
   /** Throws `addon-missing`, `broker-missing`, `event-refused`. */
   sendEvent(wish: EventWish, options: RunOptions): Promise<SentEvent>;
   /** A sink of one's own, carried out by `deploy` and removed like an app. Throws `addon-missing`, `broker-missing`. */
   planEventSink(stack: string | undefined, sink: EventSink, options: RunOptions): Promise<PlannedDeploy>;
   /** Events as they arrive at a sink, until the signal aborts; `tailLines` of its log from before too. */
-  /** Reads only; needs no stack and no engine. Throws `app-unknown`, `kind-unsupported`. */
-  eject(request: EjectRequest): Promise<Ejected>;
-  /** Images of the local engine into the nodes where they are missing. Throws `image-missing`, `provider-no-images`, `stack-not-running`. */
-  loadImages(stack: string | undefined, images: readonly string[], options: RunOptions): Promise<LoadedImages>;
   watchEvents(ref: AppRef, choice: { readonly tailLines: number }, options: RunOptions): AsyncIterable<CloudEvent>;
 }

@@ -25,12 +25,22 @@ figure { margin: 0; } svg { width: 100%; height: auto; display: block; } svg tex
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { text-align: right; padding: .2rem .8rem; border-bottom: 1px solid var(--rule); } th:first-child, td:first-child { text-align: left; }
 .wide { overflow-x: auto; } .bad { color: var(--failed); }`;
 
-export function loadReport(result: LoadResult, { title, command }: ReportOptions): string {
-  const body = [
-    `<h1>${escapeXml(title)}</h1>`,
-    `<p class="soft">${escapeXml(new Date(result.startedAt).toISOString().replace(/\.\d+Z$/, 'Z'))} · <code>${escapeXml(command)}</code></p>`,
-    cards(result), requestsChart(result), latencyChart(result), replicasChart(result), percentilesChart(result), tables(result), secondsTable(result.seconds),
-  ];
+export function loadReport(result: LoadResult, options: ReportOptions): string {
+  const body = [cards(result), requestsChart(result), latencyChart(result), replicasChart(result), percentilesChart(result), tables(result), secondsTable(result.seconds)];
+  return page({ ...options, startedAt: result.startedAt, body, data: result });
+}
+
+export interface Page extends ReportOptions {
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Parts of HTML; empty ones are left out. */
+  readonly body: readonly string[];
+  /** Goes with it, as JSON, for whoever wants the numbers. */
+  readonly data: unknown;
+}
+
+export function page({ title, command, startedAt, body, data }: Page): string {
+  const head = [`<h1>${escapeXml(title)}</h1>`, `<p class="soft">${escapeXml(new Date(startedAt).toISOString().replace(/\.\d+Z$/, 'Z'))} · <code>${escapeXml(command)}</code></p>`];
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -38,8 +48,8 @@ export function loadReport(result: LoadResult, { title, command }: ReportOptions
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${escapeXml(title)}</title>
 <style>${STYLE}</style>
-${body.filter((part) => part !== '').join('\n')}
-<script type="application/json" id="result">${JSON.stringify(result).replace(/</g, '\\u003c')}</script>
+${[...head, ...body].filter((part) => part !== '').join('\n')}
+<script type="application/json" id="result">${JSON.stringify(data).replace(/</g, '\\u003c')}</script>
 `;
 }
 
@@ -83,7 +93,7 @@ function percentilesChart({ percentiles }: LoadResult): string {
   return figure('Latency by percentile', svgChart({ label: 'Latency by percentile', lines, bars: [], steps: percentiles.length, xLabel, yLabel: shortDuration, mayBeLog: true }), []);
 }
 
-function figure(title: string, svg: string, series: readonly { readonly name: string; readonly color: string }[]): string {
+export function figure(title: string, svg: string, series: readonly { readonly name: string; readonly color: string }[]): string {
   const key = series.length < 2 ? '' : series.map(({ name, color }) => `<span class="key" style="background:${color}"></span>${escapeXml(name)}`).join('');
   return `<figure><h2>${escapeXml(title)}</h2>${svg}${key === '' ? '' : `<figcaption>${key}</figcaption>`}</figure>`;
 }

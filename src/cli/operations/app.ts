@@ -5,10 +5,11 @@ import type { AppRef, AppUseCases } from '../app-use-cases.ts';
 import type { RunOptions } from '../use-cases.ts';
 import { listApps } from './app-target.ts';
 import { appEndpoint, appLogs, loadApp, scaleDeployment, untilReplicas } from './app-watch.ts';
+import { coldStart } from './cold-start.ts';
 import { pickStack, runtimeOf } from './status.ts';
 import { appMissing, listSwarmApps, loadSwarmApp, scaleSwarmApp, swarmEndpoint, swarmLogs, untilTasks } from './swarm-app.ts';
 
-type Running = Pick<AppUseCases, 'apps' | 'findApp' | 'appLogs' | 'appEndpoint' | 'untilReplicas' | 'loadApp' | 'scaleApp'>;
+type Running = Pick<AppUseCases, 'apps' | 'findApp' | 'appLogs' | 'appEndpoint' | 'untilReplicas' | 'loadApp' | 'scaleApp' | 'coldStart'>;
 
 /** `heard` lets adapters talk to whoever asks. */
 export function createRunningUseCases({ ports, loadHttp }: { readonly ports: Ports; readonly loadHttp: LoadHttp }, heard: <O extends RunOptions>(options: O) => O): Running {
@@ -17,7 +18,7 @@ export function createRunningUseCases({ ports, loadHttp }: { readonly ports: Por
     const found = await pickStack(ports, stack);
     return (await runtimeOf(found)) === 'swarm' ? listSwarmApps(ports, found.stack, heard(options)) : listApps(ports, found.stack, heard(options));
   };
-  return {
+  const running: Running = {
     apps,
     async findApp(app, stack, options) {
       const all = await apps(stack, options);
@@ -31,5 +32,7 @@ export function createRunningUseCases({ ports, loadHttp }: { readonly ports: Por
       if (ref.kind === 'knative') throw usageError({ code: 'app-scales-itself', message: `${ref.app} is a Knative service: it scales by the requests it gets`, hints: [{ text: 'load it', command: `devstack load ${ref.app}` }] });
       await (isSwarm(ref) ? scaleSwarmApp : scaleDeployment)(ports, ref, replicas, heard(options));
     },
+    coldStart: (ref, options) => coldStart(ports, running, ref, heard(options)),
   };
+  return running;
 }
