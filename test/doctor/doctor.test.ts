@@ -118,6 +118,11 @@ describe('doctor', () => {
     if (found?.fix?.command !== undefined) expect(found.fix.command).not.toContain('\n');
   });
 
+  test('a domain of one\'s own that leads nowhere: the command that answers for it', async () => {
+    const [found] = (await examine(machine({}), { wish: { ...WISH, domains: ['devstack.test'] }, fix: false, signal: new AbortController().signal })).filter(({ id }) => id === 'dns');
+    expect(found).toMatchObject({ state: 'warning', message: '*.devstack.test does not lead to 127.0.0.1', fix: { command: 'devstack dns serve --domain devstack.test' } });
+  });
+
   test('--fix raises the limits where no password is needed, and looks again', async () => {
     const ran: string[] = [];
     const low: Machine = {

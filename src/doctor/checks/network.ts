@@ -16,11 +16,14 @@ export const dns: Check = {
     const answers = await Promise.all(wish.domains.map(async (domain) => ({ domain, addresses: await ports.network.resolve(`probe.${domain}`, RESOLVE_MS) })));
     const good = answers.find(({ addresses }) => addresses.includes(LOOPBACK));
     if (good !== undefined) return ok(`*.${good.domain} leads to ${LOOPBACK}`);
+    const [first] = wish.domains;
+    if (wish.domains.length === 1) return warning(`*.${first} does not lead to ${LOOPBACK}`, { text: 'answer these names yourself', command: `devstack dns serve --domain ${first}` });
     // The bare name has a public address: when that resolves, somebody takes out answers that point to private ones.
     const online = (await ports.network.resolve('sslip.io', RESOLVE_MS)).length > 0;
     const why = online ? 'your resolver takes out answers that point to this machine (rebinding protection)' : 'no name server answers';
     return warning(`${why}; browsers open *.localhost all the same, other programs need a Host header, which devstack prints`, {
-      text: online ? 'allow sslip.io in the rebinding protection of your router or resolver' : 'nothing has to be done to work offline',
+      text: online ? 'allow sslip.io in the rebinding protection of your router or resolver, or answer names yourself' : 'offline nothing has to be done; names for every program',
+      command: 'devstack dns serve',
     });
   },
 };
