@@ -35,10 +35,11 @@ async function composeDocker(host: Host) {
 }
 
 async function composeJournals(host: Host): Promise<Journals> {
-  const [{ openJournal, removeJournal }, { withStackLock }] = await Promise.all([import('../state/journal.ts'), import('../state/stack-lock.ts')]);
+  const [{ journalledStacks, openJournal, readJournal, removeJournal }, { withStackLock }] = await Promise.all([import('../state/journal.ts'), import('../state/stack-lock.ts')]);
   const world = { ...host, pid: process.pid };
   return {
     open: (stack, command) => openJournal(world, stack, command), remove: (stack) => removeJournal(world, stack),
+    stacks: () => journalledStacks(world), read: (stack) => readJournal(world, stack),
     alone: (stack, queue, work) => withStackLock(world, stack, queue, work),
   };
 }

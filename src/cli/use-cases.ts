@@ -135,6 +135,26 @@ export interface OpenedPage {
   readonly ended: Promise<void>;
 }
 
+export interface PastStep {
+  readonly step: string;
+  readonly state: 'done' | 'failed' | 'unfinished';
+  readonly durationMs?: number;
+}
+
+/** A run as its journal tells it. */
+export interface PastRun {
+  readonly stack: string;
+  readonly command: string;
+  /** Milliseconds since the epoch. */
+  readonly startedMs: number;
+  readonly pid: number;
+  /** Absent: it was killed, or still runs. */
+  readonly exit?: number;
+  readonly durationMs?: number;
+  /** Those that changed something. */
+  readonly steps: readonly PastStep[];
+}
+
 /** What a stack is bound to: it is removed when the time is over or the process is gone, whichever is first. */
 export interface Leash {
   readonly stack: string;
@@ -153,10 +173,12 @@ export interface ExecRequest {
 
 export interface UseCases extends AppUseCases, SwarmUseCases {
   /** Observes the world and plans. Reads only. Throws every problem of spec and machine before any effect. */
-  planUp(spec: StackSpec, options: RunOptions): Promise<Plan>;
+  planUp(spec: StackSpec, options: RunOptions & { readonly from?: string }): Promise<Plan>;
   up(spec: StackSpec, plan: Plan, options: RunOptions & { readonly overwrite: boolean }): Promise<UpResult>;
   planDown(stack: string, options: RunOptions): Promise<Plan>;
   down(plan: Plan, options: RunOptions): Promise<DownResult>;
+  /** The newest runs first, of one stack or of all that this machine knows. */
+  history(wish: { readonly stack: string | undefined; readonly limit: number }): Promise<readonly PastRun[]>;
   /** Starts a reaper for the stack, or replaces the one it has. Throws `reaper-no-parent`. */
   leash(leash: Leash): Promise<void>;
   detachReaper(stack: string, token: string): Promise<void>;

@@ -76,6 +76,11 @@ export async function readJournal(world: Pick<JournalWorld, 'files' | 'folders'>
   return [...runs.values()];
 }
 
+/** Names of the stacks that have a folder here. */
+export async function journalledStacks({ files, folders }: Pick<JournalWorld, 'files' | 'folders'>): Promise<readonly string[]> {
+  return await files.list(join(folders.state, 'stacks'));
+}
+
 /** Removes the folder of a stack that is gone, with its journal and whatever killed runs have left there. Only after `end`. */
 export async function removeJournal(world: Pick<JournalWorld, 'files' | 'folders'>, stack: string): Promise<void> {
   await world.files.remove(folderOf(world.folders, stack));

@@ -11,7 +11,7 @@ import { failedError, preconditionError } from '../../src/model/error.ts';
 import type { DevstackEvent } from '../../src/model/event.ts';
 import { at } from '../../src/model/object.ts';
 import type { Background, Clock, Docker, Http, LoadHttp, Manifests, Network, Ports, ProcessMark } from '../../src/ports.ts';
-import { openJournal, removeJournal } from '../../src/state/journal.ts';
+import { journalledStacks, openJournal, readJournal, removeJournal } from '../../src/state/journal.ts';
 import { createKubeconfigs } from '../../src/state/kubeconfig.ts';
 import { withStackLock } from '../../src/state/stack-lock.ts';
 import { FakeEngine } from '../fakes/docker-engine.ts';
@@ -177,6 +177,7 @@ export class World {
     const world = { ...ports, pid: 4711 };
     const journals: Journals = {
       open: (stack, command) => openJournal(world, stack, command), remove: (stack) => removeJournal(world, stack),
+      stacks: () => journalledStacks(world), read: (stack) => readJournal(world, stack),
       alone: (stack, queue, work) => withStackLock(world, stack, queue, work),
     };
     const useCases = createUseCases({ ports, journals, loadHttp: only<LoadHttp>('loadHttp', {}), templates: '', listen: () => undefined });

@@ -34,6 +34,8 @@ interface UpRun {
   readonly overwrite: boolean;
   readonly merge: 'no' | 'merge' | 'use';
   /** When the stack is removed again; nothing: never by itself. */
+  /** The step to begin with, when what is before it is known to be right. */
+  readonly from: string | undefined;
   readonly leash: Pick<Leash, 'ttlMs' | 'parent'>;
 }
 
@@ -61,7 +63,7 @@ async function bounded<T>(run: UpRun, context: CommandContext, work: (tally: Run
 /** The plan; where no engine answers and none was named, that of a rehearsal, if the person agrees. */
 async function planned(run: UpRun, useCases: UseCases, { options, context }: { readonly options: RunOptions; readonly context: CommandContext }) {
   try {
-    return { spec: run.spec, plan: await useCases.planUp(run.spec, options) };
+    return { spec: run.spec, plan: await useCases.planUp(run.spec, { ...options, ...(run.from === undefined ? {} : { from: run.from }) }) };
   } catch (thrown) {
     if (!isDevstackError(thrown) || !isWithoutEngine(thrown) || run.isProviderNamed) throw thrown;
     const spec = { ...run.spec, provider: ENGINELESS };
@@ -124,7 +126,8 @@ export const up = defineCommand({
     merge: { kind: 'boolean', env: 'DEVSTACK_MERGE', summary: 'write the context into your own kubeconfig too' },
     use: { kind: 'boolean', env: 'DEVSTACK_USE', summary: 'as --merge, and make it the current context' },
     ttl: { kind: 'duration', env: 'DEVSTACK_TTL', placeholder: 'TIME', summary: 'remove the stack after this time, such as 2h' },
-    'reap-with-parent': { kind: 'boolean', env: 'DEVSTACK_REAP_WITH_PARENT', summary: 'remove the stack when the process that called devstack is gone' },
+    from: { kind: 'text', placeholder: 'STEP', summary: 'take the steps before this one as done' },
+    'reap-with-parent': { kind: 'boolean', env: 'DEVSTACK_REAP', summary: 'remove the stack when the process that called devstack is gone' },
     ...yesFlag,
   },
   description: 'Makes what is missing and leaves alone what is right; a second run changes nothing. It ends only when a request has gone through the ingress'
@@ -144,6 +147,7 @@ export const up = defineCommand({
       spec, network, line, isProviderNamed, orRehearse: flags['or-rehearse'] === true, isDryRun: flags['dry-run'] === true, isYes: flags.yes === true, overwrite: flags.overwrite === true,
       merge: flags.use === true ? 'use' : flags.merge === true ? 'merge' : 'no',
       leash: { ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }), ...(flags['reap-with-parent'] === true ? { parent: 'caller' } : {}) },
+      from: flags.from,
     }, context);
   },
 });

@@ -17,6 +17,7 @@ import { examineMachine } from './doctor.ts';
 import { downStack, planDownStack } from './down.ts';
 import { ejectApp } from './eject.ts';
 import { planSink, sendEvent, watchEvents } from './events.ts';
+import { pastRuns } from './history.ts';
 import { loadImages } from './images.ts';
 import type { Journals } from './journals.ts';
 import { startStack, stopStack } from './power.ts';
@@ -47,6 +48,7 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     planDown: (stack, options) => planDownStack(ports, stack, heard(options)),
     down: (plan, options) => downStack(ports, journals, plan, heard(options)),
     leash: (leash) => leashStack(ports, leash),
+    history: (wish) => pastRuns(ports, journals, wish),
     detachReaper: (stack, token) => detachReaper(ports, stack, token),
     reap: (reaper, options) => reapStack(ports, journals, reaper, heard(options)),
     stacks: () => discoverStacks(ports),

@@ -10,7 +10,21 @@ export interface OpenJournal {
   end(exit: number): Promise<void>;
 }
 
+/** A run as it is read back. */
+export interface JournalRun {
+  readonly command: string;
+  /** Milliseconds since the epoch. */
+  readonly startedMs: number;
+  readonly pid: number;
+  readonly ended: { readonly atMs: number; readonly exit: number } | undefined;
+  readonly steps: readonly (JournalEntry & { readonly atMs: number })[];
+}
+
 export interface Journals {
+  /** Names of stacks with a folder here. */
+  stacks(): Promise<readonly string[]>;
+  /** All runs of a stack, oldest first. */
+  read(stack: string): Promise<readonly JournalRun[]>;
   open(stack: string, command: string): Promise<OpenJournal>;
   /** Forgets what is known of a stack that is gone. */
   remove(stack: string): Promise<void>;

@@ -9,6 +9,7 @@ import type { Plan, StepKind } from '../../model/plan.ts';
 import type { StackSpec } from '../../model/stack.ts';
 import { observe } from '../../plan/observe.ts';
 import { artifactsOf, withOutlines } from '../../plan/outline.ts';
+import { planFrom } from '../../plan/plan-from.ts';
 import { planUp } from '../../plan/plan-up.ts';
 import type { Ports } from '../../ports.ts';
 import type { RunOptions, UpResult, UseCases } from '../use-cases.ts';
@@ -59,7 +60,18 @@ export async function outlined(ports: Ports, provider: ClusterProvider, plan: Pl
   return withOutlines(plan, provider, (url) => cached.flat().includes(url));
 }
 
-export async function planStack(ports: Ports, spec: StackSpec, { signal }: RunOptions): Promise<Plan> {
+/** Steps before it can be left out only where they have been done. */
+function partFrom(plan: Plan, from: string | undefined, { cluster }: Facts): Plan {
+  if (from === undefined) return plan;
+  const part = planFrom(plan, from);
+  if (cluster.state === 'running') return part;
+  throw preconditionError({
+    code: 'stack-not-running', message: `there is nothing to go on from: the cluster of ${plan.stack} is ${cluster.state}`,
+    hints: [{ text: 'begin at the beginning', command: `devstack up --name ${plan.stack}` }],
+  });
+}
+
+export async function planStack(ports: Ports, spec: StackSpec, { signal, from }: RunOptions & { readonly from?: string }): Promise<Plan> {
   const provider = await findProvider(spec.provider);
   const [problem] = provider.problems(spec);
   if (problem !== undefined) throw preconditionError({ code: 'provider-refuses', message: problem, hints: [{ text: 'change the stack', command: 'devstack help up' }] });
@@ -68,7 +80,7 @@ export async function planStack(ports: Ports, spec: StackSpec, { signal }: RunOp
   if (facts.cluster.state === 'foreign') refuseForeign(spec, facts.cluster.reason);
   requireSameProvider(spec, facts);
   requireSameSettings(spec, facts, provider);
-  const plan = await outlined(ports, provider, planUp(spec, facts, provider));
+  const plan = await outlined(ports, provider, partFrom(planUp(spec, facts, provider), from, facts));
   return { ...plan, notes: [...labelsOf(provider), ...notes, ...plan.notes] };
 }
 
