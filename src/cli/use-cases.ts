@@ -1,6 +1,6 @@
 // What commands ask for. Implemented by compose.ts, the only module that knows the adapters.
 import type { Addon } from '../addons/addon.ts';
-import type { Finding } from '../clusters/provider.ts';
+import type { Availability, Finding } from '../clusters/provider.ts';
 import type { Hint } from '../model/error.ts';
 import type { Emit } from '../model/event.ts';
 import type { ClusterState, DomainFacts, StackFacts } from '../model/fact.ts';
@@ -108,6 +108,23 @@ export interface AddonChange {
   readonly kept: readonly { readonly what: string; readonly reason: string }[];
   readonly notes: readonly string[];
   readonly durationMs: number;
+}
+
+/** What a provider could do here. */
+export interface ProviderReport extends Availability {
+  readonly id: string;
+  readonly title: string;
+  readonly runtime: 'kubernetes' | 'swarm';
+  /** Why `up` would take it, when it would. */
+  readonly chosen?: string;
+}
+
+export interface ProviderChoice {
+  readonly provider: string;
+  /** Undefined where there was nothing to choose from. */
+  readonly why: string | undefined;
+  /** Its cluster is not devstack's: a person has to agree. */
+  readonly isSomebodys: boolean;
 }
 
 /** An image, and the addons and samples that name it. */
@@ -218,5 +235,9 @@ export interface UseCases extends AppUseCases, SwarmUseCases {
   serveNames(server: { readonly domain: string; readonly port: number }, options: RunOptions): Promise<{ readonly port: number; readonly ended: Promise<number> }>;
   /** Is the process of a rehearsal, until the signal aborts. Throws `rehearsal-missing`. */
   serveRehearsal(stack: string, options: RunOptions): Promise<void>;
+  /** What this machine can run a stack on. Sends nothing to a cluster elsewhere, downloads nothing. */
+  providers(options: RunOptions): Promise<readonly ProviderReport[]>;
+  /** What to take for a stack whose provider nobody named. */
+  chooseProvider(spec: StackSpec, options: RunOptions): Promise<ProviderChoice>;
   doctor(options: RunOptions & { readonly fix: boolean; readonly spec: StackSpec }): Promise<readonly Finding[]>;
 }

@@ -1,5 +1,6 @@
 // What a cluster provider is. Capabilities are data that generic code reasons about; no id is ever compared outside its folder.
 import type { Access } from '../model/access.ts';
+import type { Hint } from '../model/error.ts';
 import type { ClusterFacts, EngineFacts } from '../model/fact.ts';
 import type { Finding } from '../model/finding.ts';
 import type { KubeObject } from '../model/object.ts';
@@ -40,6 +41,14 @@ export interface Power {
   start(cluster: ClusterPlan, context: ProviderContext): Promise<Access>;
 }
 
+/** Whether a provider can be used on this machine just now. */
+export interface Availability {
+  readonly isUsable: boolean;
+  /** In one line, without the name of the provider. */
+  readonly why: string;
+  readonly hints: readonly Hint[];
+}
+
 export interface ClusterProvider {
   readonly id: string;
   readonly title: string;
@@ -75,6 +84,8 @@ export interface ClusterProvider {
   destroy(stack: string, cluster: string, context: ProviderContext): Promise<readonly string[]>;
   readonly images?: ImageLoader;
   readonly power?: Power;
+  /** For providers whose cluster somebody else makes; others can be used where the engine, their programs and their tools are. */
+  availability?(context: ProviderContext): Promise<Availability>;
   /** What every screen about its stacks says, where a person might think otherwise. */
   readonly label?: string;
   /** Wishes in `StackSpec.settings` that hold from when the cluster is made. */

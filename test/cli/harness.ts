@@ -34,6 +34,7 @@ export interface Asked {
 
 export function standIn(asked: Asked[], overrides: Partial<UseCases> = {}): UseCases {
   return only<UseCases>('useCases', {
+    chooseProvider: async ({ provider }) => ({ provider, why: undefined, isSomebodys: false }),
     async planUp(spec) {
       asked.push({ call: 'planUp', spec });
       return { ...upPlan, stack: spec.name };

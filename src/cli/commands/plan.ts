@@ -2,6 +2,7 @@
 import { presetIds } from '../../config/catalog.ts';
 import { stackFlags } from '../../config/stack-flags.ts';
 import { defineCommand } from '../command.ts';
+import { isProviderNamed, withChosenProvider } from '../provider-choice.ts';
 import { resolveStack } from '../stack-request.ts';
 import { planOutcome } from './up.ts';
 
@@ -14,8 +15,10 @@ export const plan = defineCommand({
     { command: 'devstack plan knative --json | tail -1', summary: 'the plan as JSON' },
   ],
   async run(input, context) {
-    const { spec, network } = await resolveStack(input, context);
+    const { spec: resolved, network, effective } = await resolveStack(input, context);
     const useCases = await context.useCases(network);
-    return planOutcome(await useCases.planUp(spec, { emit: context.emit, signal: context.io.signal }), context);
+    const options = { emit: context.emit, signal: context.io.signal };
+    const spec = isProviderNamed(effective) ? resolved : await withChosenProvider(resolved, useCases, { options, context });
+    return planOutcome(await useCases.planUp(spec, options), context);
   },
 });

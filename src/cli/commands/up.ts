@@ -16,6 +16,7 @@ import type { StackSpec } from '../../model/stack.ts';
 import { planText } from '../../render/plan.ts';
 import { type CommandContext, defineCommand, type Outcome, yesFlag } from '../command.ts';
 import { confirmDestructive } from '../confirm.ts';
+import { isProviderNamed, withChosenProvider } from '../provider-choice.ts';
 import { RunTally } from '../run-tally.ts';
 import { resolveStack } from '../stack-request.ts';
 import { upOutcome } from '../up-outcome.ts';
@@ -33,9 +34,9 @@ interface UpRun {
   readonly isYes: boolean;
   readonly overwrite: boolean;
   readonly merge: 'no' | 'merge' | 'use';
-  /** When the stack is removed again; nothing: never by itself. */
   /** The step to begin with, when what is before it is known to be right. */
   readonly from: string | undefined;
+  /** When the stack is removed again; nothing: never by itself. */
   readonly leash: Pick<Leash, 'ttlMs' | 'parent'>;
 }
 
@@ -103,7 +104,8 @@ async function runUp(run: UpRun, context: CommandContext): Promise<Outcome> {
   return bounded(run, context, async (tally, signal) => {
     const useCases = await context.useCases(run.network);
     const options = { emit: tally.listen(context.emit), signal };
-    const { spec, plan } = await planned(run, useCases, { options, context });
+    const wish = run.isProviderNamed ? run : { ...run, spec: await withChosenProvider(run.spec, useCases, { options, context }) };
+    const { spec, plan } = await planned(wish, useCases, { options, context });
     if (run.isDryRun) return planOutcome(plan, context);
     await confirmDestructive(plan, { isYes: run.isYes, context });
     await bind(run, useCases, options.emit);
@@ -142,12 +144,11 @@ export const up = defineCommand({
     const { spec: resolved, network, effective } = await resolveStack(input, context);
     const { flags, line } = input;
     const spec = await withFaults(resolved, flags['rehearse-fault'] ?? [], line);
-    const isProviderNamed = effective.find(({ setting }) => setting === 'provider')?.origin !== defaults.provider.origin;
     return runUp({
-      spec, network, line, isProviderNamed, orRehearse: flags['or-rehearse'] === true, isDryRun: flags['dry-run'] === true, isYes: flags.yes === true, overwrite: flags.overwrite === true,
+      spec, network, line, isProviderNamed: isProviderNamed(effective), orRehearse: flags['or-rehearse'] === true, isDryRun: flags['dry-run'] === true, isYes: flags.yes === true, overwrite: flags.overwrite === true,
       merge: flags.use === true ? 'use' : flags.merge === true ? 'merge' : 'no',
-      leash: { ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }), ...(flags['reap-with-parent'] === true ? { parent: 'caller' } : {}) },
       from: flags.from,
+      leash: { ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }), ...(flags['reap-with-parent'] === true ? { parent: 'caller' } : {}) },
     }, context);
   },
 });

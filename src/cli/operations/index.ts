@@ -21,6 +21,7 @@ import { pastRuns } from './history.ts';
 import { loadImages } from './images.ts';
 import type { Journals } from './journals.ts';
 import { startStack, stopStack } from './power.ts';
+import { chooseProvider, surveyProviders } from './providers.ts';
 import { detachReaper, leashStack, reapStack } from './reaper.ts';
 import { stackAccess, statusStacks } from './status.ts';
 import { createSwarmUseCases } from './swarm.ts';
@@ -47,8 +48,8 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     up: (spec, plan, options) => upStack(ports, journals, { spec, plan }, heard(options)),
     planDown: (stack, options) => planDownStack(ports, stack, heard(options)),
     down: (plan, options) => downStack(ports, journals, plan, heard(options)),
-    leash: (leash) => leashStack(ports, leash),
     history: (wish) => pastRuns(ports, journals, wish),
+    leash: (leash) => leashStack(ports, leash),
     detachReaper: (stack, token) => detachReaper(ports, stack, token),
     reap: (reaper, options) => reapStack(ports, journals, reaper, heard(options)),
     stacks: () => discoverStacks(ports),
@@ -87,6 +88,8 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
       const { runRehearsal } = await import('../../clusters/rehearsal/process.ts');
       await runRehearsal(stack, { ports, signal, say: (message) => emit({ type: 'note', message }) });
     },
+    providers: (options) => surveyProviders(ports, heard(options)),
+    chooseProvider: (spec, options) => chooseProvider(ports, spec, options.signal),
     doctor: (options) => examineMachine(ports, heard(options)),
     ...createRunningUseCases({ ports, loadHttp }, heard),
     ...createSwarmUseCases({ ports, templates }, heard),

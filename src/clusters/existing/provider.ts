@@ -8,7 +8,7 @@ import { type ClusterPlan, INGRESS_NODE_PORT } from '../../model/plan.ts';
 import type { StackRecord } from '../../model/record.ts';
 import type { StackSpec } from '../../model/stack.ts';
 import type { KubeClient } from '../../ports.ts';
-import { type ClusterProvider, EXPOSE, type ProviderContext } from '../provider.ts';
+import { type Availability, type ClusterProvider, EXPOSE, type ProviderContext } from '../provider.ts';
 import { hasConsent, isCloudNode, isLocal, remote, requireConsent } from './consent.ts';
 import { type ContextEntry, findContext, kubeconfigOf, requireContext } from './kubeconfig.ts';
 import { makeMarker, readMarker, refuseForeign } from './marker.ts';
@@ -30,6 +30,7 @@ export interface ExistingKind {
   contextNamed(cluster: string): string;
   /** A Service of type LoadBalancer answers on localhost, at its own port: no port is published beforehand. */
   readonly hasLoadBalancer?: true;
+  availability(context: ProviderContext): Promise<Availability>;
   /** Throws why the cluster cannot be used just now, where the provider knows better than a missing context or a refused connection. */
   explain?(context: ProviderContext): Promise<void>;
 }
@@ -51,6 +52,7 @@ export function existingProvider(kind: ExistingKind): ClusterProvider {
       return record === undefined || entry === undefined ? undefined : await accessTo(kind, { stack, record, entry }, context);
     },
     destroy: (stack, _cluster, context) => destroy(kind, stack, context),
+    availability: (context) => kind.availability(context),
     images: containerImages,
   };
 }
