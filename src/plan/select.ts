@@ -140,7 +140,8 @@ function untested(addon: Addon, chosen: readonly Addon[], versions: Selection['v
     return [`${addon.title} ${version} was tested with ${other.title} ${pair.versions.join(', ')}; with ${taken} nobody tested it`];
   });
   const isOther = version !== addon.version && !chosen.some((other) => pairsOf(other, versions[other.id] ?? '').some((pair) => pair.with === addon.id && pair.versions.includes(version)));
-  return isOther ? [`nobody tested ${addon.title} ${version} with this devstack (it knows ${addon.version}); its files are pinned on first use`, ...notes] : notes;
+  const pins = addon.artifacts(version).length === 0 ? '' : '; its files are pinned on first use';
+  return isOther ? [`nobody tested ${addon.title} ${version} with this devstack (it knows ${addon.version})${pins}`, ...notes] : notes;
 }
 
 /** Parts of one component are released together: a mixture of release lines is worth a word. */

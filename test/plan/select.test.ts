@@ -137,6 +137,10 @@ describe('versions', () => {
     expect(notes).toContain('nobody tested Knative Serving 1.24.0 with this devstack (it knows 1.23.0); its files are pinned on first use');
   });
 
+  test('what has no files promises no pin', () => {
+    expect(selectAddons({ ...wish('dashboard'), versions: { headlamp: '0.45.0' } }).notes).toEqual(['nobody tested Dashboard (Headlamp) 0.45.0 with this devstack (it knows 0.44.0)']);
+  });
+
   test('the tested versions need no word, others get one', () => {
     expect(selectAddons({ ...wish('serving'), ingress: 'contour' }).notes).toEqual([]);
     expect(selectAddons({ ...wish('serving'), ingress: 'gateway-api' }).notes).toEqual([
