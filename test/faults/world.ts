@@ -127,7 +127,8 @@ export class World {
   }
 
   #canBind(port: number): boolean {
-    const published = this.engine.containers.flatMap((container) => container.ports.map(({ hostPort }) => hostPort));
+    // Only what runs holds its ports.
+    const published = this.engine.containers.filter(({ state }) => state === 'running').flatMap((container) => container.ports.map(({ hostPort }) => hostPort));
     return !this.engine.takenPorts.has(port) && !published.includes(port);
   }
 
