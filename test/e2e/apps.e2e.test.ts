@@ -1,4 +1,5 @@
 // From a template to one's own code answering, in a real cluster: scaffold, build, deploy, look, load, share, change, remove.
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -134,9 +135,11 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('apps', () => {
     await writeFile(join(home.directory, 'page', 'Dockerfile'), 'FROM busybox:1.37\nRUN false\n');
     await untilSaid(/could not be built/);
     expect((await ask('page')).text).toBe('version 2\n');
-    await makePage('page', 'version 3\n');
+    // Never built before, so that nothing of it is there already.
+    const text = `version ${randomUUID()}\n`;
+    await makePage('page', text);
     await untilSaid(/reloaded in/);
-    expect((await ask('page')).text).toBe('version 3\n');
+    expect((await ask('page')).text).toBe(text);
     await dev.kill('SIGINT');
     const ended = await dev;
     expect(ended.exitCode, ended.stderr).toBe(0);
