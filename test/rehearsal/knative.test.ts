@@ -107,6 +107,23 @@ describe('a Knative service', () => {
     expect(condition(get('revisions.serving.knative.dev', 'hello-00001'), 'ResourcesAvailable')).toMatchObject({ status: 'False', reason: 'ProgressDeadlineExceeded', message: 'Initial scale was never achieved' });
   });
 
+  it('says that a quota lets no pod in', async () => {
+    await install(['quota=hello']);
+    await cluster.api.create('services.serving.knative.dev', ksvc());
+    await pass(2);
+    expect(condition(get('revisions.serving.knative.dev', 'hello-00001'), 'ResourcesAvailable')).toMatchObject({ status: 'False', reason: 'FailedCreate', message: expect.stringContaining('exceeded quota') });
+    expect(condition(service(), 'Ready')).toMatchObject({ status: 'False', reason: 'RevisionFailed' });
+  });
+
+  it('comes late where names resolve slowly', async () => {
+    await install(['slow-dns=hello']);
+    await cluster.api.create('services.serving.knative.dev', ksvc());
+    await pass(15);
+    expect(condition(service(), 'Ready')).toMatchObject({ status: 'Unknown' });
+    await pass(15);
+    expect(condition(service(), 'Ready')).toMatchObject({ status: 'True' });
+  });
+
   it('waits for an ingress that nobody configures', async () => {
     await install([], ['controller', 'webhook']);
     await cluster.api.create('services.serving.knative.dev', ksvc());

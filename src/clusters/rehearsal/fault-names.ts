@@ -7,7 +7,7 @@ export const FAULT_TEXTS = {
   webhook: 'admission webhooks never answer: writes that they guard fail',
   quota: 'a quota forbids new pods: FailedCreate at the ReplicaSet',
   'slow-pull': 'every image takes two minutes to pull',
-  'slow-dns': 'names resolve only at the second try: the first pull of an image times out',
+  'slow-dns': 'names take 20 s to resolve, so that every image comes late',
   'not-ready': 'containers run, but their readiness probe fails',
   'no-ingress': 'nobody configures the ingress of Knative routes: IngressNotConfigured',
 } as const;

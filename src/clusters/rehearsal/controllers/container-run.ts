@@ -49,8 +49,7 @@ export class ContainerRun {
   imageId = '';
   #failures = 0;
   #until = 0;
-  #hasLookedUp = false;
-  #step: 'image' | 'lookup' | 'pulling' | 'start' | 'running' | 'backoff' | 'done' = 'image';
+  #step: 'image' | 'pulling' | 'start' | 'running' | 'backoff' | 'done' = 'image';
   #readyAt = 0;
   #endAt: number | undefined;
   #exitCode: number | undefined;
@@ -88,7 +87,6 @@ export class ContainerRun {
       if (this.#step !== 'running' && this.#step !== 'done' && context.now < this.#until) return this.#until - context.now;
       switch (this.#step) {
         case 'image': await this.#pull(context); break;
-        case 'lookup': await this.#pullFails(context, 'i/o timeout'); break;
         case 'pulling': await this.#pulled(context); break;
         case 'start': await this.#start(context); break;
         case 'backoff': this.#step = this.#failedToPull ? 'image' : 'start'; break;
@@ -112,25 +110,20 @@ export class ContainerRun {
       return;
     }
     await context.event({ type: 'Normal', reason: 'Pulling', message: `Pulling image ${JSON.stringify(this.image)}` });
-    if (context.strikes('image-pull', this.image)) return this.#pullFails(context, 'no such host');
-    if (!this.#hasLookedUp && context.threatens('slow-dns', this.image)) {
-      this.#hasLookedUp = true;
-      this.#until = now + durationOf(context.pace, 'lookup');
-      this.#step = 'lookup';
-      return undefined;
-    }
-    const duration = durationOf(context.pace, context.threatens('slow-pull', this.image) ? 'slowPull' : 'pull');
+    if (context.strikes('image-pull', this.image)) return this.#pullFails(context);
+    const lookup = context.threatens('slow-dns', this.image) ? durationOf(context.pace, 'lookup') : 0;
+    const duration = lookup + durationOf(context.pace, context.threatens('slow-pull', this.image) ? 'slowPull' : 'pull');
     this.#until = readyAt !== undefined && readyAt > now ? readyAt : now + (isPresent ? duration / 10 : duration);
     images.set(this.image, this.#until);
     this.#step = 'pulling';
     return undefined;
   }
 
-  async #pullFails(context: RunContext, why: string): Promise<void> {
+  async #pullFails(context: RunContext): Promise<void> {
     this.#failedToPull = true;
     this.#failures += 1;
     const host = this.image.includes('/') ? this.image.split('/')[0] ?? '' : 'docker.io';
-    const message = `failed to pull and unpack image ${JSON.stringify(this.image)}: failed to resolve reference ${JSON.stringify(this.image)}: failed to do request: Head "https://${host}/v2/": dial tcp: lookup ${host}: ${why}`;
+    const message = `failed to pull and unpack image ${JSON.stringify(this.image)}: failed to resolve reference ${JSON.stringify(this.image)}: failed to do request: Head "https://${host}/v2/": dial tcp: lookup ${host}: no such host`;
     await context.event({ type: 'Warning', reason: 'Failed', message: `Failed to pull image ${JSON.stringify(this.image)}: ${message}` });
     await context.event({ type: 'Warning', reason: 'Failed', message: 'Error: ErrImagePull' });
     if (this.#failures > 1) await context.event({ type: 'Normal', reason: 'BackOff', message: `Back-off pulling image ${JSON.stringify(this.image)}` });

@@ -9,8 +9,8 @@ const TIMES = {
   /** One image that the node does not have. */
   pull: 900,
   slowPull: 120_000,
-  /** A name that does not resolve in time. */
-  lookup: 5000,
+  /** A name, when each of two name servers must be asked twice. */
+  lookup: 20_000,
   /** From a pulled image to a running container. */
   start: 250,
   initContainer: 400,

@@ -97,7 +97,7 @@ function exitOf(world: World, pods: readonly JsonObject[]): Living | undefined {
 
 function conditionsOf(world: World, revision: JsonObject, deployment: JsonObject | undefined, pods: readonly JsonObject[]): readonly Living[] {
   const wasReady = isTrue(revision, 'ResourcesAvailable');
-  const progressing = conditionOf(deployment, 'Progressing');
+  const [progressing, refused] = [conditionOf(deployment, 'Progressing'), conditionOf(deployment, 'ReplicaFailure')];
   const unschedulable = pods.map((pod) => conditionOf(pod, 'PodScheduled')).find((condition) => condition?.['reason'] === 'Unschedulable');
   const exit = exitOf(world, pods);
   const deploying = { status: 'Unknown' as const, reason: 'Deploying' };
@@ -106,6 +106,7 @@ function conditionsOf(world: World, revision: JsonObject, deployment: JsonObject
     : pods.some(isReady) ? { type: 'Active', status: 'True', severity: 'Info' } : { type: 'Active', ...deploying, severity: 'Info' };
   if (pods.some(isReady) || (wasReady && exit === undefined)) return [active, { type: 'ContainerHealthy', status: 'True' }, { type: 'ResourcesAvailable', status: 'True' }];
   if (exit !== undefined) return [active, exit, { type: 'ResourcesAvailable', ...deploying }];
+  if (refused?.['status'] === 'True') return [active, { type: 'ContainerHealthy', ...deploying }, { type: 'ResourcesAvailable', status: 'False', reason: String(refused['reason']), message: String(refused['message']) }];
   if (unschedulable !== undefined) return [active, { type: 'ContainerHealthy', ...deploying }, { type: 'ResourcesAvailable', status: 'False', reason: 'Unschedulable', message: String(unschedulable['message']) }];
   if (progressing?.['reason'] === 'ProgressDeadlineExceeded') return [active, { type: 'ContainerHealthy', ...deploying }, { type: 'ResourcesAvailable', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'Initial scale was never achieved' }];
   return [active, { type: 'ContainerHealthy', ...deploying }, { type: 'ResourcesAvailable', ...deploying }];
