@@ -561,11 +561,25 @@ export interface Readiness {
 export type OnProgress = (message: string, done?: number, total?: number) => void;
 
 /** Work on sets of objects, above a client. */
+export interface ApplyOptions {
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+  /** Take back fields that somebody else changed. */
+  readonly overwrite?: boolean;
+  /** What workloads wait for; all else is applied before. */
+  untilPods?(): Promise<void>;
+}
+
 export interface KubeSets {
   /** `unchanged` when an apply would write nothing. Reads only. */
   compare(client: KubeClient, set: ObjectSet, signal: AbortSignal): Promise<'absent' | 'unchanged' | 'drifted'>;
   /** CRDs → Established → the rest in waves; intent in the inventory before, done after; prunes what the set lost. */
-  apply(client: KubeClient, set: ObjectSet, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal; readonly overwrite?: boolean }): Promise<ApplyReport>;
+  apply(client: KubeClient, set: ObjectSet, options: ApplyOptions): Promise<ApplyReport>;
+  /**
+   * Ends when pods can look up names: a ready endpoint of the Service `kube-system/kube-dns`. At once where a cluster has no such Service.
+   * A program that asks earlier may not find the API server, ends, and is started again only after the kubelet's ten seconds.
+   */
+  untilNames(client: KubeClient, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }): Promise<void>;
   /** Reverse order, finalizers respected, namespaces with foreign objects kept. `objectsOnly`: what was made of the kinds it defines, and no more. */
   remove(client: KubeClient, target: { readonly stack: string; readonly part: string; readonly objectsOnly?: boolean }, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }): Promise<RemoveReport>;
   /** Ends when all are ready. Throws at once with cause, event and log tail when one cannot become ready; `not-ready` with the last observation when the signal times out. */

@@ -15,7 +15,7 @@ export interface ExecuteResult {
 function requireSound(plan: Plan): void {
   const seen = new Set<StepId>();
   for (const step of plan.steps) {
-    const unmet = step.needs.find((need) => !seen.has(need));
+    const unmet = [...step.needs, ...(step.kind === 'apply' ? step.podsAfter ?? [] : [])].find((need) => !seen.has(need));
     if (unmet !== undefined || seen.has(step.id)) throw new Error(`plan: step ${step.id} is out of order (${unmet ?? 'named twice'})`);
     seen.add(step.id);
   }
@@ -76,12 +76,9 @@ export async function execute(plan: Plan, input: RunInput, signal: AbortSignal):
   const all = AbortSignal.any([signal, stop.signal]);
   const failures: unknown[] = [];
   const changed: StepId[] = [];
-  const running = new Map<StepId, Promise<boolean>>();
   for (const step of plan.steps) {
-    const needs = step.needs.map((need) => running.get(need) ?? Promise.resolve(false));
-    running.set(step.id, (async () => {
-      const met = (await Promise.all(needs)).every(Boolean);
-      if (!met || all.aborted) return false;
+    run.steps.set(step.id, (async () => {
+      if (!await run.until(step.needs) || all.aborted) return false;
       try {
         if (await runStep(step, run, all) === 'done') changed.push(step.id);
         return true;
@@ -92,7 +89,7 @@ export async function execute(plan: Plan, input: RunInput, signal: AbortSignal):
       }
     })());
   }
-  await Promise.all(running.values());
+  await Promise.all(run.steps.values());
   if (signal.aborted) {
     await run.close();
     throw interruptedError();

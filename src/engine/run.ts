@@ -43,6 +43,8 @@ export class Run {
   readonly keptFields: KeptField[] = [];
   readonly verified: VerifiedEndpoint[] = [];
   readonly removed: string[] = [];
+  /** Each step that was begun, true when it ended well. */
+  readonly steps = new Map<StepId, Promise<boolean>>();
   readonly keptObjects: RemoveReport['kept'][number][] = [];
   #access: Access | undefined;
   #client: Promise<KubeClient> | undefined;
@@ -68,6 +70,11 @@ export class Run {
     }
     this.#client ??= this.input.ports.kubeConnector.connect(access);
     return this.#client;
+  }
+
+  /** Ends when these steps have ended; true when all ended well. */
+  async until(steps: readonly StepId[]): Promise<boolean> {
+    return (await Promise.all(steps.map((id) => this.steps.get(id) ?? false))).every(Boolean);
   }
 
   async close(): Promise<void> {

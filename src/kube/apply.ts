@@ -3,14 +3,14 @@ import { type DevstackError, failedError } from '../model/error.ts';
 import type { JsonObject } from '../model/json.ts';
 import { INVENTORY_NAMESPACE } from '../model/label.ts';
 import { type KubeObject, type ObjectRef, refKey, refOf, refText } from '../model/object.ts';
-import type { ApplyReport, ObjectSet } from '../ports.ts';
+import type { ApplyOptions, ApplyReport, ObjectSet } from '../ports.ts';
 import { Batch } from './batch.ts';
 import { type Decision, type Diff, diffOf, entriesOf, fieldsHash, isSettled } from './diff.ts';
 import { type Conflict, conflictsIn, hasCode } from './failure.ts';
 import { findField, withoutField } from './field-path.ts';
 import { fetchInventory, INVENTORY_NAMESPACE_OBJECT, type InventoryEntry, type InventoryRecord, type KeptFields, type PartId, storeInventory } from './inventory.ts';
 import { isController } from './manager.ts';
-import { inCoreOrder, type Wave, waveOf } from './order.ts';
+import { hasPods, inCoreOrder, type Wave, waveOf } from './order.ts';
 import { removeOrphans } from './remove.ts';
 import { IN_FLIGHT, kubectl, type Session } from './session.ts';
 import { type Survey, survey } from './survey.ts';
@@ -23,9 +23,7 @@ const WEBHOOK_PATIENCE_MS = 120_000;
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 2_000;
 
-export interface ApplyOptions {
-  readonly overwrite: boolean;
-}
+const AT_ONCE = async () => undefined;
 
 interface Situation {
   readonly inventory: InventoryRecord | undefined;
@@ -80,7 +78,7 @@ class Applier {
     this.#overwrite = overwrite;
   }
 
-  async run(doings: readonly Doing[]): Promise<void> {
+  async run(doings: readonly Doing[], untilPods: () => Promise<void>): Promise<void> {
     this.#total = doings.length;
     const batch = new Batch(IN_FLIGHT, this.#session.signal);
     const wave = (name: Wave) => doings.filter(({ object }) => waveOf(object) === name);
@@ -88,12 +86,16 @@ class Applier {
     const namespaces = applyAll(wave('namespaces'));
     const definitions = applyAll(wave('definitions'));
     await namespaces;
+    const core = inCoreOrder(wave('core'), ({ object }) => object.kind);
+    const isWorkload = ({ object }: Doing) => hasPods(object);
     // Pods start while definitions settle; their controllers wait for them longer than that takes.
-    const core = applyAll(inCoreOrder(wave('core'), ({ object }) => object.kind));
+    const rest = applyAll(core.filter((doing) => !isWorkload(doing)));
+    const workloads = core.some(isWorkload) ? batch.run(untilPods).then(() => applyAll(core.filter(isWorkload))) : undefined;
     await definitions;
     await batch.run(() => untilEstablished(this.#session, wave('definitions').map(({ object }) => object.metadata.name), this.#id));
     await applyAll(wave('custom'));
-    await core;
+    await rest;
+    await workloads;
     await applyAll(wave('gates'));
     await batch.finish();
   }
@@ -181,10 +183,10 @@ function requireObjects(set: ObjectSet): void {
 }
 
 /** See KubeSets.apply. Killed anywhere, the inventory names all that may exist, and the next apply goes on from there. */
-export async function applySet(session: Session, set: ObjectSet, options: ApplyOptions): Promise<ApplyReport> {
+export async function applySet(session: Session, set: ObjectSet, options: Pick<ApplyOptions, 'overwrite' | 'untilPods'>): Promise<ApplyReport> {
   requireObjects(set);
   const { client, signal } = session;
-  const situation = await assess(session, set, await fetchInventory(client, set, signal), options.overwrite);
+  const situation = await assess(session, set, await fetchInventory(client, set, signal), options.overwrite ?? false);
   const { diff, inventory, world } = situation;
   refuseForeign(session, set, diff);
   const unchanged = diff.decisions.filter(({ action }) => action !== 'create' && action !== 'change').length;
@@ -194,8 +196,8 @@ export async function applySet(session: Session, set: ObjectSet, options: ApplyO
   if (!world.namespaces.has(INVENTORY_NAMESPACE)) await client.apply(INVENTORY_NAMESPACE_OBJECT, {}, signal);
   await storeInventory(client, { stack: set.stack, part: set.part, complete: false, entries: [...settled, ...diff.orphans] }, signal);
   const doings = diff.decisions.filter((decision) => decision.action === 'create' || decision.action === 'change');
-  const applier = new Applier(session, set, options.overwrite);
-  await applier.run(doings);
+  const applier = new Applier(session, set, options.overwrite ?? false);
+  await applier.run(doings, options.untilPods ?? AT_ONCE);
   const { removed: pruned, stay } = await removeOrphans(session, set, diff.orphans, world.live);
 
   const results = new Map(applier.done.map((entry) => [refKey(entry.ref), entry]));

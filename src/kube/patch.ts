@@ -39,6 +39,13 @@ function append(current: Json | undefined, value: Json): Json {
   return [...list, ...wanted.filter((item) => !list.some((present: Json) => isSame(present, item)))];
 }
 
+/** Undefined when the words are not there just once. */
+function replaceText(current: Json | undefined, { find = '', value }: Patch): string | undefined {
+  if (typeof current !== 'string' || typeof value !== 'string') return undefined;
+  const pieces = current.split(find);
+  return pieces.length === 2 ? pieces.join(value) : undefined;
+}
+
 function partText(part: PathPart): string {
   return typeof part === 'string' ? part : `[${part.name}]`;
 }
@@ -46,6 +53,11 @@ function partText(part: PathPart): string {
 /** Rebuilds the way to the place; nothing of the original is changed. */
 function change(current: Json | undefined, [part, ...rest]: readonly PathPart[], patch: Patch, way: string): Json {
   if (part === undefined) {
+    if (patch.find !== undefined) {
+      const text = replaceText(current, patch);
+      if (text === undefined) throw misses(patch, `${way} does not say ${JSON.stringify(patch.find)} just once`);
+      return text;
+    }
     if (patch.mode !== 'append') return merge(current, patch.value);
     if (current !== undefined && !Array.isArray(current)) throw misses(patch, `${way} is no list`);
     return append(current, patch.value);

@@ -8,6 +8,7 @@ import { fetchInventories } from './inventory.ts';
 import { type Backdrop, observe, standsOnPods } from './observation.ts';
 import { removePart } from './remove.ts';
 import { IN_FLIGHT, type Session } from './session.ts';
+import { untilNames } from './until.ts';
 import { waitUntilReady } from './wait.ts';
 
 const quiet: OnProgress = () => undefined;
@@ -57,7 +58,8 @@ export function createKubeSets(clock: Clock): KubeSets {
   const session = (client: KubeClient, signal: AbortSignal, onProgress: OnProgress = quiet): Session => ({ client, clock, signal, onProgress });
   return {
     compare: (client, set, signal) => compareSet(session(client, signal), set),
-    apply: (client, set, options) => applySet(session(client, options.signal, options.onProgress), set, { overwrite: options.overwrite ?? false }),
+    apply: (client, set, options) => applySet(session(client, options.signal, options.onProgress), set, options),
+    untilNames: (client, options) => untilNames(session(client, options.signal, options.onProgress)),
     remove: (client, target, options) => removePart(session(client, options.signal, options.onProgress), target),
     wait: (client, refs, options) => waitUntilReady(session(client, options.signal, options.onProgress), refs),
     admit: (client, object, options) => admitObject(session(client, options.signal, options.onProgress), object, options.defaulted),

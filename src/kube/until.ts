@@ -1,7 +1,7 @@
-// Waits that applying and removing need: definitions established, objects gone.
+// Waits that applying and removing need: names served, definitions established, objects gone.
 import { failedError, notReadyError } from '../model/error.ts';
 import { PART_LABEL, STACK_LABEL } from '../model/label.ts';
-import { type GroupVersionKind, groupOf, type KubeObject, type ObjectRef, refOf, refText } from '../model/object.ts';
+import { arrayAt, at, type GroupVersionKind, groupOf, type KubeObject, type ObjectRef, refOf, refText } from '../model/object.ts';
 import type { ListOptions } from '../ports.ts';
 import type { PartId } from './inventory.ts';
 import { DEFINITION, isKind, NAMESPACE } from './order.ts';
@@ -24,6 +24,25 @@ export async function untilEstablished({ client, signal, onProgress }: Session, 
   }
   if (!isOutOfTime(signal)) signal.throwIfAborted();
   throw notReadyError({ code: 'not-ready', message: 'definitions are not established', reason: [...left].join(', ') });
+}
+
+const DNS_SERVICE: ObjectRef = { apiVersion: 'v1', kind: 'Service', namespace: 'kube-system', name: 'kube-dns' };
+const ENDPOINT_SLICE: GroupVersionKind = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' };
+const DNS_SLICES = { namespace: 'kube-system', labelSelector: 'kubernetes.io/service-name=kube-dns' };
+
+/** See KubeSets.untilNames. */
+export async function untilNames({ client, signal, onProgress }: Session): Promise<void> {
+  // Every DNS addon keeps this name, whatever program serves it: kubelets are told its address.
+  if (await client.get(DNS_SERVICE, signal) === undefined) return;
+  onProgress('waiting for the cluster\'s DNS');
+  for await (const { type, object } of client.watch(ENDPOINT_SLICE, DNS_SLICES, signal)) {
+    if (type !== 'DELETED' && arrayAt(object, 'endpoints').some((endpoint) => at(endpoint, 'conditions', 'ready') === true)) return;
+  }
+  if (!isOutOfTime(signal)) signal.throwIfAborted();
+  throw notReadyError({
+    code: 'not-ready', message: 'the cluster\'s DNS does not become ready',
+    hints: [{ text: 'see why', command: kubectl(client, '-n', 'kube-system', 'describe', 'pods', '-l', 'k8s-app=kube-dns') }],
+  });
 }
 
 export interface Going {

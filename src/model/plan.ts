@@ -31,6 +31,8 @@ export interface Patch {
   /** The new value; maps are merged (a null removes the key), all else is replaced. For `append` the elements to add if absent. */
   readonly value: Json;
   readonly mode?: 'merge' | 'append' | 'remove-object';
+  /** Set where the field is a text (a configuration file): the value stands in the place of these words, which must occur once. */
+  readonly find?: string;
   readonly why: string;
 }
 
@@ -97,7 +99,7 @@ export interface FetchStep extends StepBase<'fetch'> {
 export interface ClusterStep extends StepBase<'cluster'> {
   readonly cluster: ClusterPlan;
 }
-/** Waits until the provider has finished what it may still do after the cluster could be reached. */
+/** Waits until the provider has finished what it may still do after the cluster could be reached, and pods find each other by name. */
 export interface SettleStep extends StepBase<'settle'> {
   readonly cluster: ClusterPlan;
 }
@@ -116,6 +118,8 @@ export interface ApplyStep extends StepBase<'apply'> {
   readonly sources: readonly ManifestSource[];
   readonly patches: readonly Patch[];
   readonly imageRules: readonly ImageRule[];
+  /** Steps whose end its pods wait for; all else is applied before. */
+  readonly podsAfter?: readonly StepId[];
 }
 /** Waits until the objects are what their kind calls ready. */
 export interface WaitStep extends StepBase<'wait'> {

@@ -21,6 +21,8 @@ export interface AddonStepsInput {
   readonly after: readonly StepId[];
   /** Steps after which every node is there: before that, a pod that fits nowhere says nothing. */
   readonly whole: readonly StepId[];
+  /** Steps after which a pod finds what it looks for; what starts earlier ends, and is started again late. */
+  readonly podsAfter?: readonly StepId[];
 }
 
 /** The part that `after` is applied as; it is removed before its addon. */
@@ -59,7 +61,7 @@ function stepsOf(addon: Addon, input: AddonStepsInput): readonly Step[] {
   const common = { lane: title, imageRules: input.imageRules } as const;
   const steps: Step[] = [
     { ...common, kind: 'apply', id: `apply:${id}`, title: `Install ${title} ${input.selection.versions[id] ?? addon.version}`, needs: [...input.after, ...before],
-      part: id, sources, patches, timeoutMs: TIMEOUT.apply },
+      part: id, sources, patches, ...(input.podsAfter === undefined ? {} : { podsAfter: input.podsAfter }), timeoutMs: TIMEOUT.apply },
     { kind: 'wait', id: `wait:${id}`, title: `Wait for ${title}`, lane: title, needs: [`apply:${id}`, ...input.whole], refs: waitFor, timeoutMs: TIMEOUT.wait },
   ];
   if (admits !== undefined) {

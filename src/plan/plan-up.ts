@@ -135,7 +135,7 @@ export function planUp(wish: StackSpec, facts: Facts, provider: ClusterProvider)
   const install: AddonStepsInput = {
     selection, context: addonContext(spec, domain.domain, { selection, facts: { ...facts, cluster: { ...facts.cluster, ingressPort: port, settings: cluster.settings } } }), imageRules: spec.images, installed: new Set(), after: ['cluster'],
     // Further nodes join after the API server has answered.
-    whole: spec.nodes > 1 ? ['settle'] : [],
+    whole: spec.nodes > 1 ? ['settle'] : [], podsAfter: ['settle'],
   };
   const choices: Choices = { spec, cluster, domain, port, install, samples: samplesOf(spec) };
   const before = [...clusterSteps(choices, provider), ...addonSteps(install)];

@@ -128,6 +128,37 @@ function suite(start: () => Promise<ContractServer>, { callsWebhooks }: SetsCont
       expect(await client.get(refOf(deployment))).not.toHaveProperty(['spec', 'template', 'metadata', 'labels', STACK_LABEL]);
     });
 
+    it('starts pods only when told, and applies all else before', async () => {
+      const seen: string[] = [];
+      const untilPods = async () => { seen.push('told'); };
+      const onProgress = (message: string) => seen.push(message);
+      await sets.apply(client, shop, { onProgress, signal, untilPods });
+      expect(seen.indexOf('told')).toBeLessThan(seen.indexOf('applied deployment shop/front'));
+      const refusing = sets.apply(client, setOf('late', map('four'), { ...deployment, metadata: { name: 'late', namespace: 'shop' } }), {
+        ...quiet, untilPods: async () => Promise.reject(new Error('no names')),
+      });
+      await expect(refusing).rejects.toThrow('no names');
+      expect(await client.get(refOf(map('four')))).toBeDefined();
+      expect(await client.get({ ...refOf(deployment), name: 'late' })).toBeUndefined();
+    });
+
+    it('waits for the names of a cluster that has a service for them, and for no other', async () => {
+      await sets.untilNames(client, quiet);
+      const service: KubeObject = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'kube-dns', namespace: 'kube-system' }, spec: { ports: [{ port: 53, protocol: 'UDP' }] } };
+      const slice = (ready: boolean): KubeObject => ({
+        apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 'kube-dns-1', namespace: 'kube-system', labels: { 'kubernetes.io/service-name': 'kube-dns' } },
+        addressType: 'IPv4', endpoints: [{ addresses: ['10.244.0.2'], conditions: { ready } }], ports: [],
+      });
+      await client.apply(service);
+      await client.apply(slice(false));
+      await expect(sets.untilNames(client, outOfTimeAt("waiting for the cluster's DNS"))).rejects.toMatchObject({ code: 'not-ready' });
+      const waiting = sets.untilNames(client, quiet);
+      await client.apply(slice(true));
+      await waiting;
+      await client.delete(refOf(slice(true)));
+      await client.delete(refOf(service));
+    });
+
     it('writes nothing the second time', async () => {
       await applied(shop);
       const { writes, result } = await writesOf(() => applied(shop));

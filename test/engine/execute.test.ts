@@ -95,6 +95,14 @@ describe('execute', () => {
     expect(states(events)).toContain('a unchanged');
   });
 
+  test('pods of a set wait for the steps that are named, the set itself does not', async () => {
+    const { input, events } = world({ apply: async (_client, _set, { untilPods }) => { await untilPods?.(); return NOTHING; } });
+    await execute(planOf(clusterStep(), waitStep('names', 1_000, 'cluster'), { ...applyStep('a', 'cluster'), podsAfter: ['names'] }), input, forever);
+    const order = states(events);
+    expect(order.indexOf('a started')).toBeLessThan(order.indexOf('names unchanged'));
+    expect(order.indexOf('names unchanged')).toBeLessThan(order.indexOf('a done'));
+  });
+
   test('a failure stops the others, waits for them, and is the error', async () => {
     const failure = failedError({ code: 'kube-error', message: 'no' });
     let stopped = false;

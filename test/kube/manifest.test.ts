@@ -71,6 +71,13 @@ describe('patches', () => {
     expect(patched(patch({ target: { kind: 'ConfigMap' }, mode: 'remove-object' }))).toEqual([deployment]);
   });
 
+  it('replace words of a text that occur once', () => {
+    const words = patch({ target: { kind: 'ConfigMap', name: 'm' }, path: ['data', 'keep'], find: '1', value: '1: {retry: 1s}' });
+    expect(patched(words)[0]).toEqual(map('m', { keep: '1: {retry: 1s}', drop: '2' }));
+    expect(() => patched({ ...words, find: '3' })).toThrow(expect.objectContaining({ code: 'patch-misses' }));
+    expect(() => patched(words, words, { ...words, find: '1' })).toThrow(expect.objectContaining({ code: 'patch-misses' }));
+  });
+
   it('take a field away with null', () => {
     const [, , changed] = patched(patch({ path: ['spec', 'template'], value: null }));
     expect(changed).toMatchObject({ spec: {} });

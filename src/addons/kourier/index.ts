@@ -1,4 +1,5 @@
 // Kourier: the small Envoy ingress for Knative, and the default one.
+import type { Patch } from '../../model/plan.ts';
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
 import { ingressService, keepSingle, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
@@ -17,6 +18,16 @@ const WORKLOADS: readonly Workload[] = [
   { kind: 'Deployment', namespace: GATEWAY_NAMESPACE, name: '3scale-kourier-gateway', container: 'kourier-gateway' },
 ];
 
+/**
+ * Envoy waits longer after each failed attempt, up to 30 s (config.core.v3.EnvoyGrpc.RetryPolicy), and its first attempts fail
+ * where gateway and controller start at once: in a new cluster, and after each `start`.
+ */
+const IMPATIENT: Patch = {
+  target: { kind: 'ConfigMap', namespace: GATEWAY_NAMESPACE, name: 'kourier-bootstrap' }, path: ['data', 'envoy-bootstrap.yaml'],
+  find: '{cluster_name: xds_cluster}', value: '{cluster_name: xds_cluster, retry_policy: {retry_back_off: {base_interval: 0.25s, max_interval: 1s}}}',
+  why: 'the gateway has its configuration within a second of its controller\'s start',
+};
+
 function artifacts(version: string) {
   return [pinned(`kourier-${version}`, `${RELEASES}/knative-v${version}/kourier.yaml`, PINS)];
 }
@@ -28,7 +39,7 @@ function install(context: AddonContext, version: string): AddonInstall {
   ];
   return {
     sources: [...artifacts(version).map((artifact) => ({ artifact })), { objects: [service] }],
-    patches: [...WORKLOADS.map(soonReady), ...(context.fit ? lowered : [])],
+    patches: [...WORKLOADS.map(soonReady), IMPATIENT, ...(context.fit ? lowered : [])],
     waitFor: WORKLOADS.map(workloadRef),
   };
 }

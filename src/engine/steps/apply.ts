@@ -1,4 +1,5 @@
 // Step `apply`: the objects of one part, by server-side apply.
+import { interruptedError } from '../../model/error.ts';
 import type { ApplyStep } from '../../model/plan.ts';
 import type { ObjectSet } from '../../ports.ts';
 import type { Handler } from '../handlers.ts';
@@ -19,7 +20,10 @@ export const apply: Handler<ApplyStep> = {
   async run(step, context) {
     const { run, ports, signal, onProgress } = context;
     const client = await run.client();
-    const report = await ports.kubeSets.apply(client, await objectSet(step, context), { onProgress, signal, overwrite: run.input.overwrite });
+    const untilPods = async () => {
+      if (!await run.until(step.podsAfter ?? [])) throw interruptedError();
+    };
+    const report = await ports.kubeSets.apply(client, await objectSet(step, context), { onProgress, signal, overwrite: run.input.overwrite, untilPods });
     run.keptFields.push(...report.kept);
     const words = [
       [report.created.length, 'created'], [report.changed.length, 'changed'], [report.unchanged, 'unchanged'], [report.pruned.length, 'removed'],
