@@ -35,10 +35,9 @@ describe('redactText', () => {
     expect(redact({ note: ['canary-123'], token: 'abc', steps: 3 }, secrets)).toEqual({ note: ['[redacted]'], token: '[redacted]', steps: 3 });
   });
 
-  test('is fast on hostile text', () => {
-    const started = performance.now();
-    for (const unit of ['a:', '://', 'password', '\u001b[', 'eyJaaaaaaaa.', '-----BEGIN ']) redactText(unit.repeat(20_000));
-    expect(performance.now() - started).toBeLessThan(2_000);
+  // Quadratic, one of these would take minutes: the runner's limit is the test.
+  test('ends on hostile text', () => {
+    for (const unit of ['a:', '://', 'password', '\u001b[', 'eyJaaaaaaaa.', '-----BEGIN ']) expect(redactText(unit.repeat(100_000))).not.toBe('');
   });
 });
 

@@ -85,10 +85,8 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined).each(templates.map((t
   });
 
   it('stops when it is told to', async () => {
-    const started = clock.monotonic();
     await docker('stop', '--time', '15', name);
-    expect(clock.monotonic() - started).toBeLessThan(8_000);
-    // 143: ended by SIGTERM itself, as PHP does.
+    // 137 would be SIGKILL, after these 15 s; 143: ended by SIGTERM itself, as PHP does.
     expect(['0', '143']).toContain(await docker('inspect', '--format', '{{.State.ExitCode}}', name));
   });
 
