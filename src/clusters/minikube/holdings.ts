@@ -37,12 +37,17 @@ export async function readHoldings(docker: Docker, { stack, cluster }: Target): 
     docker.listVolumes({ labels: [`${PROFILE_LABEL}=${cluster}`] }),
   ]);
   const network = named.find(({ labels }) => isOurs(labels, stack));
-  const [node] = containers.filter(({ networks }) => network !== undefined && networks.includes(network.name));
+  const node = containers.find((container) => container.networks.includes(name) && (network !== undefined || isStranded(container, named.length)));
   const other = [...named, ...labelled].find(({ id }) => id !== network?.id);
   return {
     network, node, record: network === undefined ? undefined : readStackRecord(network.labels), volumes: volumes.map((volume) => volume.name),
     foreign: foreignReason(other, containers.find((container) => container !== node), cluster), finished: await readFinished(docker, node),
   };
+}
+
+/** Made for a network that is gone, and never started: its run was killed, and the network was removed before the engine was done. */
+function isStranded({ state, networks }: DockerContainer, networksOfThatName: number): boolean {
+  return networksOfThatName === 0 && state === 'created' && networks.length === 1;
 }
 
 function isOurs(labels: DockerNetwork['labels'], stack: string): boolean {

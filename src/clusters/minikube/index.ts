@@ -1,6 +1,6 @@
 // The minikube provider: a profile of its own for each stack, in a container of the local Docker engine.
 import type { KubernetesAccess } from '../../model/access.ts';
-import { isDevstackError, preconditionError } from '../../model/error.ts';
+import { failedError, isDevstackError, preconditionError } from '../../model/error.ts';
 import type { ClusterFacts, ClusterState } from '../../model/fact.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import { stackLabels } from '../../model/record.ts';
@@ -134,6 +134,13 @@ async function makeNetwork(plan: ClusterPlan, { docker }: Pick<Ports, 'docker'>)
   }
 }
 
+function elsewhere({ cluster }: ClusterPlan) {
+  return failedError({
+    code: 'minikube-elsewhere', message: `minikube did not put the node of ${cluster} on the network that devstack made for it`,
+    hints: [{ text: 'see which networks there are', command: 'docker network ls' }],
+  });
+}
+
 function firstAddress(subnet: string): string | undefined {
   const [, start, last] = /^(\d+\.\d+\.\d+)\.(\d+)\//.exec(subnet) ?? [];
   return start === undefined ? undefined : `${start}.${Number(last) + 1}`;
@@ -150,14 +157,17 @@ async function start(plan: ClusterPlan, context: ProviderContext): Promise<void>
   const { docker } = context.ports;
   const result = await runMinikube(plan.stack, startArguments(plan), context);
   if (result.exitCode !== 0) throw minikubeError('start', result, plan.cluster);
+  // minikube only warns when it cannot use the network that it was given: then nothing would say whose the node is.
+  if ((await readHoldings(docker, plan)).node === undefined) throw elsewhere(plan);
   const version = await docker.exec(plan.cluster, ['sh', '-c', `ls -t /var/lib/minikube/binaries | head -n 1 | tr -d v > ${FINISHED_FILE}`], { signal: context.signal });
   if (version.exitCode !== 0) throw minikubeError('start', { exitCode: version.exitCode, stdout: '', stderr: version.stderr }, plan.cluster);
 }
 
 async function destroy(target: Target, context: ProviderContext): Promise<readonly string[]> {
   const held = await readHoldings(context.ports.docker, target);
-  if (held.network === undefined) refuseForeign(held, target);
-  return held.network === undefined ? [] : await removeAll(held, target, context);
+  if (held.network !== undefined || held.node !== undefined) return await removeAll(held, target, context);
+  refuseForeign(held, target);
+  return [];
 }
 
 /** The network goes last: as long as it is there, the rest is known to be ours. */

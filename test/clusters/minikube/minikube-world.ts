@@ -35,6 +35,8 @@ export interface MinikubeWorld {
   readonly progress: string[];
   /** Command lines of minikube. */
   seen(): Promise<string>;
+  /** Where minikube puts its next node. */
+  network: string;
   /** What minikube itself says of the profile from now on. */
   say(state: string): Promise<void>;
   remove(): Promise<void>;
@@ -55,24 +57,25 @@ export async function minikubeWorld(): Promise<MinikubeWorld> {
       find: (name) => processes.find(name),
       async run(command, args, options) {
         const result = await processes.run(command, args, options);
-        if (result.exitCode === 0) follow(engine, args);
+        if (result.exitCode === 0) follow(engine, args, world.network);
         return result;
       },
     },
     artifacts: { tool: async () => join(BIN, 'minikube'), fetch: async () => '', has: async () => true },
     kubeConnector: { connect: async (access) => fakeClient({ access, version: async () => 'v1.34.4' }) },
   });
-  return {
-    engine, progress, context: { ports, signal: new AbortController().signal, onProgress: (message) => progress.push(message) },
+  const world: MinikubeWorld = {
+    engine, progress, network: NETWORK, context: { ports, signal: new AbortController().signal, onProgress: (message) => progress.push(message) },
     seen: () => readFile(seenPath, 'utf8'), say: (state) => writeFile(statePath, `${state}\n`), remove: () => rm(home, { recursive: true, force: true }),
   };
+  return world;
 }
 
 /** Containers come, stop and go as minikube is told. */
-function follow(engine: FakeEngine, args: readonly string[]): void {
+function follow(engine: FakeEngine, args: readonly string[], network: string): void {
   const node = engine.containers.find(({ name }) => name === CLUSTER);
   if (args[0] === 'start') {
-    if (node === undefined) addNode(engine);
+    if (node === undefined) addNode(engine, network);
     else node.state = 'running';
   }
   if (args[0] === 'stop' && node !== undefined) node.state = 'exited';

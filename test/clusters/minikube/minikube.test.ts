@@ -76,6 +76,21 @@ describe('not ours', () => {
   });
 });
 
+test('a node that minikube put elsewhere is removed again: nothing would say whose it is', async () => {
+  world = await minikubeWorld();
+  world.network = 'bridge';
+  await expect(minikube.create(planOf(), world.context)).rejects.toMatchObject({ code: 'minikube-elsewhere' });
+  expect([...world.engine.containers, ...world.engine.networks]).toEqual([]);
+});
+
+test('a node that the engine made after everything else was removed is still ours', async () => {
+  world = await minikubeWorld();
+  addNode(world.engine).state = 'created';
+  expect(await observe(world)).toMatchObject({ state: 'partial' });
+  expect(await minikube.destroy('dev', CLUSTER, world.context)).toContain(`container ${CLUSTER}`);
+  expect(world.engine.containers).toEqual([]);
+});
+
 test('one node, and a whole version', () => {
   expect(minikube.problems(specOf({ nodes: 2 }))).toHaveLength(1);
   expect(minikube.problems(specOf({ kubernetes: '1.34' }))).toHaveLength(1);
