@@ -28,9 +28,9 @@ async function composeHost(io: Io) {
 
 type Host = Awaited<ReturnType<typeof composeHost>>;
 
-async function composeDocker(host: Host) {
+async function composeDocker(host: Host, allowRemote: string | undefined) {
   const [{ connectDocker }, { createEngines }] = await Promise.all([import('../host/docker.ts'), import('../host/engines.ts')]);
-  const world = { env: host.env, os: host.platform.os, home: host.home(), processes: host.processes };
+  const world = { env: host.env, os: host.platform.os, home: host.home(), processes: host.processes, allowRemote };
   return { docker: await connectDocker(world), engines: createEngines(world) };
 }
 
@@ -55,7 +55,7 @@ async function composeArtifacts(host: Host, settings: NetworkSettings | undefine
 
 async function composePorts(host: Host, settings: NetworkSettings | undefined, talk: Talk): Promise<Ports> {
   const [engine, artifacts, kube, state, build] = await Promise.all([
-    composeDocker(host), composeArtifacts(host, settings, talk), import('../kube/index.ts'), import('../state/kubeconfig.ts'), import('../build/build-image.ts'),
+    composeDocker(host, settings?.allowRemote ?? host.env['DEVSTACK_ALLOW_REMOTE']), composeArtifacts(host, settings, talk), import('../kube/index.ts'), import('../state/kubeconfig.ts'), import('../build/build-image.ts'),
   ]);
   return { ...host, ...engine, artifacts, imageBuilder: build.createImageBuilder({ ...host, ...engine }), ...kube.createKubernetes({ ...host, artifacts }), kubeconfigs: state.createKubeconfigs(host) };
 }

@@ -31,7 +31,7 @@ export async function deployToSwarm(source: SwarmSource, how: { readonly line: s
       ...ports.map(({ url }) => `  ${paint('cyan', `$ curl ${url}`)}`),
       '', ...table(nextSteps(report.name, rows.length > 0), { indent: 2, paint, styles: ['dim'] }),
     ].map((line) => `${line}\n`).join('');
-    const endpoints = ports.map((port) => ({ name: port.service, url: port.url, address: `127.0.0.1:${port.published}`, status: port.status ?? null, verified: true, durationMs: port.durationMs }));
+    const endpoints = ports.map((port) => ({ name: port.service, url: port.url, address: `${port.host ?? '127.0.0.1'}:${port.published}`, status: port.status ?? null, verified: true, durationMs: port.durationMs }));
     const { created, changed, unchanged, removed, differences } = report;
     return { text, result: { stack: report.stack, app: report.name, endpoints, created, changed, unchanged, removed, differences: differences.map((each) => ({ ...each })), durationMs } };
   });

@@ -16,6 +16,8 @@ export interface NetworkSettings {
   readonly mirrors: readonly string[];
   readonly proxy: string | undefined;
   readonly caFile: string | undefined;
+  /** The engine elsewhere that may be used. */
+  readonly allowRemote?: string;
 }
 
 export interface EffectiveSetting {
@@ -52,9 +54,15 @@ function contextLayer({ context }: Layer): Layer {
   return context === undefined ? {} : { provider: { value: CONTEXT_PROVIDER, origin: context.origin } };
 }
 
-function wishesOf({ context, allowRemote }: Layer): Pick<StackSpec, 'settings'> {
-  if (context === undefined && allowRemote === undefined) return {};
-  return { settings: { ...(context === undefined ? {} : { context: context.value }), ...(allowRemote === undefined ? {} : { 'allow-remote': allowRemote.value }) } };
+/** What only some providers take, each in their own words. */
+function wishesOf({ context, allowRemote, autolock, encrypt, existing }: Layer): Pick<StackSpec, 'settings'> {
+  const texts = { context: context?.value, 'allow-remote': allowRemote?.value };
+  const switches = { autolock: autolock?.value, encrypt: encrypt?.value, existing: existing?.value };
+  const settings = {
+    ...Object.fromEntries(Object.entries(texts).filter((entry): entry is [string, string] => entry[1] !== undefined)),
+    ...Object.fromEntries(Object.entries(switches).flatMap(([name, isOn]) => (isOn === true ? [[name, 'true'] as const] : []))),
+  };
+  return Object.keys(settings).length === 0 ? {} : { settings };
 }
 
 /** `layers` in order of precedence. Throws every problem at once, those found while the layers were read (`before`) among them. */
@@ -74,7 +82,7 @@ export function resolve(layers: readonly Layer[], before: readonly Problem[] = [
     images: settings.images.value, fit: settings.fit.value, versions: settings.versions.value, timeoutMs: settings.timeout.value,
     ...wishesOf(settings),
   };
-  const network = { mirrors: settings.mirrors.value, proxy: settings.proxy?.value, caFile: settings.caFile?.value };
+  const network = { mirrors: settings.mirrors.value, proxy: settings.proxy?.value, caFile: settings.caFile?.value, ...(settings.allowRemote === undefined ? {} : { allowRemote: settings.allowRemote.value }) };
   return { spec, network, effective: effectiveOf(settings, preset?.addons ?? []) };
 }
 

@@ -14,6 +14,12 @@ export interface StackSettings {
   readonly nodes: number;
   /** Swarm only. */
   readonly managers: number;
+  /** Swarm only: managers keep their keys locked at rest. */
+  readonly autolock: boolean;
+  /** Swarm only: overlay networks of apps are encrypted between nodes. */
+  readonly encrypt: boolean;
+  /** Swarm only: use the swarm that the engine is part of already. */
+  readonly existing: boolean;
   readonly port: number;
   readonly addons: readonly string[];
   readonly ingress: string;
@@ -44,7 +50,7 @@ export type Layer = { readonly [K in SettingName]?: Given<StackSettings[K]> };
 
 /** The order in which settings are shown. */
 export const SETTING_NAMES = [
-  'name', 'preset', 'provider', 'context', 'allowRemote', 'kubernetes', 'nodeImage', 'nodes', 'managers', 'port', 'addons', 'ingress', 'domain', 'samples', 'images',
+  'name', 'preset', 'provider', 'context', 'allowRemote', 'kubernetes', 'nodeImage', 'nodes', 'managers', 'autolock', 'encrypt', 'existing', 'port', 'addons', 'ingress', 'domain', 'samples', 'images',
   'mirrors', 'proxy', 'caFile', 'fit', 'versions', 'timeout',
 ] as const satisfies readonly SettingName[];
 

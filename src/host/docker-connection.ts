@@ -14,8 +14,8 @@ import { fileError } from './file-error.ts';
 export interface ConnectionOptions {
   readonly os: Platform['os'];
   readonly hasCli: boolean;
-  /** Engines on other machines are refused unless this is set. */
-  readonly allowRemote: boolean;
+  /** Engines on other machines are refused unless their name is this. */
+  readonly allowRemote: string | undefined;
 }
 
 export interface EngineConnection {
@@ -30,7 +30,8 @@ export interface EngineConnection {
 export async function openConnection(address: EngineAddress, options: ConnectionOptions): Promise<EngineConnection> {
   const world: EngineWorld = { endpoint: address.endpoint, source: address.source, os: options.os, hasCli: options.hasCli };
   if (address.endpoint.startsWith('ssh://')) throw sshError(world);
-  if (!options.allowRemote && !isLocalEndpoint(address.endpoint)) throw remoteError(world);
+  const isAllowed = address.name !== undefined && address.name === options.allowRemote;
+  if (!isAllowed && !isLocalEndpoint(address.endpoint)) throw remoteError(world, address.name);
   const agent = await agentOf(address);
   return await overAgent(world, { agent, ...target(address) });
 }

@@ -23,6 +23,8 @@ export interface EngineAddress {
   readonly endpoint: string;
   /** Where it was found, for messages: `DOCKER_HOST`, `the docker context "colima"`. */
   readonly source: string;
+  /** What a person calls it to allow it: the context, or the host of DOCKER_HOST. */
+  readonly name?: string;
   /** Folder with ca.pem, cert.pem and key.pem, for TLS. */
   readonly certificates?: string;
   readonly skipVerify?: boolean;
@@ -64,7 +66,7 @@ function fromVariable(value: string, world: EndpointWorld): EngineAddress {
   const secured = endpoint.startsWith('tcp://') && (isSet(world.env['DOCKER_TLS_VERIFY']) || isSet(world.env['DOCKER_CERT_PATH']));
   if (!endpoint.startsWith('unix://') && !endpoint.startsWith('npipe://')) hostOf(endpoint);
   return {
-    endpoint, source: 'DOCKER_HOST',
+    endpoint, source: 'DOCKER_HOST', ...(isLocalEndpoint(endpoint) ? {} : { name: hostOf(endpoint) }),
     ...(secured ? { certificates: world.env['DOCKER_CERT_PATH'] || configFolder(world), skipVerify: !isSet(world.env['DOCKER_TLS_VERIFY']) } : {}),
   };
 }
@@ -95,7 +97,7 @@ async function fromContext(name: string, world: EndpointWorld): Promise<EngineAd
   const certificates = join(folder, 'tls', id, 'docker');
   const secured = endpoint.startsWith('tcp://') && (await exists(certificates));
   return {
-    endpoint, source: `the docker context "${name}"`,
+    endpoint, source: `the docker context "${name}"`, name,
     ...(secured ? { certificates, skipVerify: at(meta, 'Endpoints', 'docker', 'SkipTLSVerify') === true } : {}),
   };
 }

@@ -71,12 +71,16 @@ function startHint(world: EngineWorld): Hint {
 }
 
 /** The address leads off this machine, and nobody has allowed that. */
-export function remoteError(world: EngineWorld): DevstackError {
+/** `name` is what allows it. */
+export function remoteError(world: EngineWorld, name?: string): DevstackError {
   return preconditionError({
     code: 'docker-remote',
     message: `the Docker engine at ${world.endpoint} (${world.source}) is not on this machine`,
-    reason: 'ports and files of a cluster there would not be reachable here',
-    hints: [{ text: 'Use the engine of this machine', command: world.source === 'DOCKER_HOST' ? 'unset DOCKER_HOST' : 'docker context use default' }],
+    reason: 'it is used only for a swarm that is there, and only when it is named',
+    hints: [
+      { text: 'Use the engine of this machine', command: world.source === 'DOCKER_HOST' ? 'unset DOCKER_HOST' : 'docker context use default' },
+      ...(name === undefined ? [] : [{ text: 'Use the swarm there', command: `export DEVSTACK_ALLOW_REMOTE=${name}` }]),
+    ],
     details: { endpoint: world.endpoint },
   });
 }

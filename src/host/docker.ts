@@ -22,8 +22,8 @@ export interface DockerWorld {
   readonly os: Platform['os'];
   readonly home: string;
   readonly processes: Pick<Processes, 'find'>;
-  /** Accept an engine on another machine. */
-  readonly allowRemote?: boolean;
+  /** Accept the engine of this name, though it is on another machine. */
+  readonly allowRemote?: string | undefined;
   readonly infoTimeoutMs?: number;
 }
 
@@ -33,7 +33,7 @@ export interface DockerWorld {
  */
 export async function connectDocker(world: DockerWorld): Promise<Docker> {
   const address = await findEngine(world);
-  const options = { os: world.os, hasCli: (await world.processes.find('docker')) !== undefined, allowRemote: world.allowRemote === true };
+  const options = { os: world.os, hasCli: (await world.processes.find('docker')) !== undefined, allowRemote: world.allowRemote };
   return createDocker(address.endpoint, () => openConnection(address, options), world.infoTimeoutMs);
 }
 

@@ -28,7 +28,7 @@ export function createEngines(world: DockerWorld): Engines {
 }
 
 async function open(endpoint: string, world: DockerWorld): Promise<EngineConnection> {
-  const options = { os: world.os, hasCli: (await world.processes.find('docker')) !== undefined, allowRemote: world.allowRemote === true };
+  const options = { os: world.os, hasCli: (await world.processes.find('docker')) !== undefined, allowRemote: world.allowRemote };
   const meant = await findEngine(world);
   if (endpoint.startsWith(INSIDE)) return await inside(endpoint, await openConnection(meant, options), options);
   return await openConnection(endpoint === meant.endpoint ? meant : { endpoint, source: 'the endpoint of the stack' }, options);

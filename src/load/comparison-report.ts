@@ -2,8 +2,8 @@
 import { shortDuration, shortNumber } from './chart.ts';
 import { COLD_START_NOTE, COMPARISON_HEAD, type ComparedRun, comparisonCells, figuresOf } from './comparison.ts';
 import { figure, page, type ReportOptions } from './load-report.ts';
-import type { LoadSecond } from './timeline.ts';
 import { escapeXml, type SvgLine, svgChart } from './svg.ts';
+import type { LoadSecond } from './timeline.ts';
 
 const COLORS = ['var(--good)', 'var(--p95)', 'var(--replicas)'] as const;
 

@@ -13,4 +13,10 @@ export interface SwarmAccess {
   readonly endpoint: string;
 }
 
+/** The machine of an engine that is not on this one; undefined for one that is. Pure. */
+export function remoteHost(endpoint: string): string | undefined {
+  const [, host] = /^(?:tcp|https?|ssh):\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)/.exec(endpoint) ?? [];
+  return host === undefined || host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host) ? undefined : host;
+}
+
 export type Access = KubernetesAccess | SwarmAccess;

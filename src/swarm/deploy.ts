@@ -2,6 +2,7 @@
 import { usageError } from '../model/error.ts';
 import type { ServiceSpec } from '../model/swarm.ts';
 import type { Swarm } from '../ports.ts';
+import { encrypted, requireEncryption } from './encryption.ts';
 import { ensureBlob, ensureNetwork, ensureService, missing, type Outcome } from './ensure.ts';
 import { closePorts, openPorts } from './gateways.ts';
 import { type PortAnswer, type PortProbe, provePorts } from './proof.ts';
@@ -44,6 +45,7 @@ const MONITOR_WITH_HEALTHCHECK = 250e6;
 export async function deployStack(target: SwarmTarget, plan: StackPlan, options: DeployOptions, run: SwarmRun): Promise<DeployReport> {
   requireValid(plan);
   const swarm = connect(target, run);
+  if (target.isEncrypted) requireEncryption(await swarm.list('node', {}, run.signal));
   const { way, publication } = await publicationOf(target, plan, run);
   const ids = await prepare(swarm, target, plan, publication);
   const outcomes = new Map<string, Outcome>();
@@ -78,7 +80,7 @@ async function publicationOf(target: SwarmTarget, plan: StackPlan, run: SwarmRun
   const way = chooseWay(target, ipvs);
   const freePorts: number[] = [];
   for (let count = unnumbered(plan.services); count > 0; count -= 1) freePorts.push(await run.ports.network.freePort());
-  return { way, publication: publish(plan.services, { way, ipvs, network: ingressName(target), freePorts }) };
+  return { way, publication: publish(plan.services, { way, ipvs, network: ingressName(target), freePorts, host: target.host }) };
 }
 
 // ── what services stand on ──────────────────────────────────────────────────────────────────────────────────────────
@@ -94,7 +96,7 @@ async function prepare(swarm: Swarm, target: SwarmTarget, plan: StackPlan, { ser
   const usesIngress = services.some(({ TaskTemplate }) => (TaskTemplate.Networks ?? []).some(({ Target }) => Target === ingressName(target)));
   const networks = [...plan.networks, ...(usesIngress ? [{ key: '', name: ingressName(target), isExternal: false, spec: ingressSpec(target) }] : [])];
   const networkIds = networks.map(async ({ name, spec }): Promise<readonly [string, string]> => {
-    if (spec !== undefined) return [name, (await ensureNetwork(swarm, spec)).id];
+    if (spec !== undefined) return [name, (await ensureNetwork(swarm, target.isEncrypted ? encrypted(spec) : spec)).id];
     return [name, (await swarm.get('network', name))?.Id ?? missing('network', name)];
   });
   const blobIds = (blobs: StackPlan['secrets']) => Promise.all(blobs.map(async (blob) => [blob.name, await ensureBlob(swarm, blob)] as const));

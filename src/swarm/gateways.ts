@@ -5,8 +5,8 @@ import { DOCKER_PROVIDER_LABEL, DOCKER_RECORD_LABEL, DOCKER_ROLE_LABEL, DOCKER_S
 import { at, stringAt } from '../model/object.ts';
 import type { ContainerRequest, Docker, DockerContainer } from '../ports.ts';
 import { GATEWAY_PORT, type GatewayTarget, gatewayCommand } from './gateway.ts';
-import { ingressName, type Port, type Way } from './publish.ts';
-import { managerContainer, type SwarmRun, type SwarmTarget } from './target.ts';
+import { ingressName, type Port, type Way, writtenPorts } from './publish.ts';
+import { connect, managerContainer, memberFilter, type SwarmRun, type SwarmTarget } from './target.ts';
 
 /** The proxy that Knative's ingress runs too: one image for both. */
 export const GATEWAY_IMAGE = 'docker.io/envoyproxy/envoy:v1.37-latest';
@@ -63,6 +63,7 @@ export async function closePorts(target: SwarmTarget, keep: (port: Port) => bool
 
 /** The ports that are open on this machine. */
 export async function openedPorts(target: SwarmTarget, { ports }: Pick<SwarmRun, 'ports'>): Promise<readonly Port[]> {
+  if (target.nodes === 'existing') return (await connect(target, { ports }).list('service', memberFilter(target))).flatMap(({ Spec }) => writtenPorts(Spec, target.host));
   return (await gatewaysOf(ports.docker, target)).flatMap((container) => portOf(container) ?? []).sort((a, b) => a.published - b.published);
 }
 

@@ -20,6 +20,7 @@ export interface PortProbe {
   readonly body?: string;
 }
 
+const LOOPBACK = '127.0.0.1';
 const REQUEST_MS = 3000;
 const AGAIN_MS = 50;
 /** A program that its tasks call running may take this long until it listens. */
@@ -58,7 +59,7 @@ async function prove(port: Port, run: SwarmRun, probe: PortProbe | undefined): P
 }
 
 async function ask(port: Port, { ports, signal }: SwarmRun, probe?: PortProbe): Promise<Seen> {
-  const url = `http://127.0.0.1:${port.published}${probe?.path ?? '/'}`;
+  const url = `http://${port.host ?? LOOPBACK}:${port.published}${probe?.path ?? '/'}`;
   const started = ports.clock.monotonic();
   try {
     const answer = await ports.http.request({ url, timeoutMs: REQUEST_MS, signal });

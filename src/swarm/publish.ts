@@ -18,6 +18,8 @@ export interface Port {
   readonly service: string;
   readonly published: number;
   readonly target: number;
+  /** Where it answers, when not on this machine's loopback. */
+  readonly host?: string;
 }
 
 export interface Publication {
@@ -51,15 +53,15 @@ export function ingressSpec(target: Pick<SwarmTarget, 'cluster' | 'stack'>): Net
 }
 
 /** What the engine is asked for, and which ports gateways must open. `freePorts` are given to ports that name none. */
-export function publish(services: readonly ServiceSpec[], options: { readonly way: Way; readonly ipvs: boolean; readonly network: string; readonly freePorts: readonly number[] }): Publication {
-  const { way, ipvs, network } = options;
+export function publish(services: readonly ServiceSpec[], options: { readonly way: Way; readonly ipvs: boolean; readonly network: string; readonly freePorts: readonly number[]; readonly host?: string }): Publication {
+  const { way, ipvs, network, host } = options;
   const free = [...options.freePorts];
   const notes: string[] = [];
   const ports: Port[] = [];
   const results = services.map((spec) => {
     const written = spec.EndpointSpec?.Ports ?? [];
     const published = way === 'as-written' ? written : written.flatMap((port) => numbered(spec, port, { free, notes }) ?? []);
-    if (way !== 'as-written') ports.push(...published.map((port) => portOf(spec, port)));
+    ports.push(...(way === 'as-written' ? writtenPorts(spec, host) : published.map((port) => portOf(spec, port))));
     if (way === 'as-written' || (way === 'mesh' && ipvs)) return { ...spec, EndpointSpec: { ...spec.EndpointSpec, ...(published.length === 0 ? {} : { Ports: published }) } };
     return overGateway(spec, { isPublished: published.length > 0, ipvs, network });
   });
@@ -91,6 +93,12 @@ function numbered(spec: ServiceSpec, port: PortConfig, { free, notes }: { readon
 
 function portOf(spec: ServiceSpec, port: PortConfig): Port {
   return { namespace: spec.Labels?.[NAMESPACE_LABEL] ?? spec.Name, service: spec.Name, published: port.PublishedPort ?? 0, target: port.TargetPort ?? 0 };
+}
+
+/** What a service publishes by Swarm alone, where that is known beforehand. */
+export function writtenPorts(spec: ServiceSpec, host: string | undefined): readonly Port[] {
+  const ports = (spec.EndpointSpec?.Ports ?? []).filter(({ Protocol, PublishedPort }) => (Protocol ?? 'tcp') === 'tcp' && PublishedPort !== undefined);
+  return ports.map((port) => ({ ...portOf(spec, port), ...(host === undefined ? {} : { host }) }));
 }
 
 /** How many ports name no number. */

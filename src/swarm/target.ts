@@ -1,5 +1,5 @@
 // Where services go: one swarm, and what may be done to it.
-import type { SwarmAccess } from '../model/access.ts';
+import { remoteHost, type SwarmAccess } from '../model/access.ts';
 import { usageError } from '../model/error.ts';
 import { DOCKER_MEMBER_LABEL, DOCKER_ROLE_LABEL, DOCKER_STACK_LABEL } from '../model/label.ts';
 import type { SwarmService } from '../model/swarm.ts';
@@ -16,6 +16,10 @@ export interface SwarmTarget {
    * devstack did not start; its publishing is left as it is.
    */
   readonly nodes: 'containers' | 'engine' | 'existing';
+  /** Where published ports answer: this machine, but for a swarm elsewhere. */
+  readonly host: string;
+  /** Overlay networks are encrypted between nodes. */
+  readonly isEncrypted: boolean;
 }
 
 export interface SwarmRun {
@@ -28,9 +32,9 @@ const INSIDE = 'container:';
 const NODE_ROLES: readonly string[] = ['manager', 'worker'];
 
 /** `settings` are those of the stack's record. */
-export function targetOf(found: Omit<SwarmTarget, 'nodes'>, settings: { readonly [key: string]: string } = {}): SwarmTarget {
+export function targetOf(found: Omit<SwarmTarget, 'nodes' | 'host' | 'isEncrypted'>, settings: { readonly [key: string]: string } = {}): SwarmTarget {
   const nodes = found.access.endpoint.startsWith(INSIDE) ? 'containers' : settings['existing'] === 'true' ? 'existing' : 'engine';
-  return { ...found, nodes };
+  return { ...found, nodes, host: remoteHost(found.access.endpoint) ?? '127.0.0.1', isEncrypted: settings['encrypt'] === 'true' };
 }
 
 /** Container of the manager, where the nodes are containers. */

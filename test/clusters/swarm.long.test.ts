@@ -1,4 +1,4 @@
-// Swarms for real: the contract of a provider, secrets that stay secret, the engine itself as a node, a kill at several moments.
+// Swarms for real: the contract of a provider, secrets that stay secret, the engine itself as a node, a kill at several moments of up, deploy and update.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
@@ -135,16 +135,24 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('swarm for real', () 
 
   describe('kill -9', () => {
     beforeAll(async () => {
-      const entry = fileURLToPath(new URL('./swarm/make-swarm.ts', import.meta.url));
-      const bundle = await rolldown({ input: entry, platform: 'node', external: (id) => !/^[./]/.test(id), logLevel: 'silent' });
+      const entries = ['make-swarm', 'work-in-swarm'].map((entry) => fileURLToPath(new URL(`./swarm/${entry}.ts`, import.meta.url)));
+      const bundle = await rolldown({ input: entries, platform: 'node', external: (id) => !/^[./]/.test(id), logLevel: 'silent' });
       await bundle.write({ dir: BUNDLE, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' });
     });
-    const start = (): ChildProcess => spawn(process.execPath, [`${BUNDLE}/make-swarm.mjs`, NAME, CLUSTER, String(PORT)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const start = (entry = 'make-swarm'): ChildProcess => spawn(process.execPath, [`${BUNDLE}/${entry}.mjs`, NAME, CLUSTER, String(PORT)], { stdio: ['ignore', 'pipe', 'inherit'] });
 
     test.each([['starting 3 nodes', 0], ['starting 3 nodes', 150], ['starting 3 nodes', 600], ['joining', 0], ['joining', 250]])('%s, and %d ms: destroy leaves nothing', async (moment, ms) => {
       const home = await killAt(start(), moment, ms);
       await swarm.destroy(NAME, CLUSTER, context);
       expect(await left(real)).toEqual([]);
+      await rm(home, { recursive: true, force: true });
+    });
+
+    test.each([['deploying', 0], ['deploying', 1500], ['all tasks run', 0], ['updating', 0], ['updating', 2500]])('%s in the swarm, and %d ms: destroy leaves nothing', async (moment, ms) => {
+      const home = await killAt(start('work-in-swarm'), moment, ms);
+      await swarm.destroy(NAME, CLUSTER, context);
+      expect(await left(real)).toEqual([]);
+      expect(await real.ports.network.canBind(PORT)).toBe(true);
       await rm(home, { recursive: true, force: true });
     });
 

@@ -38,7 +38,7 @@ describe('which engine', () => {
     context('two', 'unix:///two.sock');
     context('three', 'unix:///three.sock', 'elsewhere');
     write('elsewhere/config.json', { currentContext: 'three' });
-    expect(await find()).toEqual({ endpoint: 'unix:///one.sock', source: 'the docker context "one"' });
+    expect(await find()).toEqual({ endpoint: 'unix:///one.sock', source: 'the docker context "one"', name: 'one' });
     expect(await find({ DOCKER_CONTEXT: 'two' })).toMatchObject({ endpoint: 'unix:///two.sock' });
     expect(await find({ DOCKER_CONFIG: join(home, 'elsewhere') })).toMatchObject({ endpoint: 'unix:///three.sock' });
     await expect(find({ DOCKER_CONTEXT: 'four' })).rejects.toMatchObject({ code: 'docker-context-broken', exit: 3 });

@@ -88,7 +88,7 @@ describe('info', () => {
 });
 
 describe('an engine that does not do it', () => {
-  const connect = async (endpoint: string, more: { readonly hasCli?: boolean; readonly os?: 'linux' | 'darwin' | 'windows'; readonly infoTimeoutMs?: number; readonly allowRemote?: boolean } = {}) => {
+  const connect = async (endpoint: string, more: { readonly hasCli?: boolean; readonly os?: 'linux' | 'darwin' | 'windows'; readonly infoTimeoutMs?: number; readonly allowRemote?: string } = {}) => {
     const { hasCli = true, os = 'linux', ...rest } = more;
     return await connectDocker({ env: { DOCKER_HOST: endpoint }, os, home: '/nonexistent', processes: { find: async () => (hasCli ? '/bin/docker' : undefined) }, ...rest });
   };
@@ -130,9 +130,12 @@ describe('an engine that does not do it', () => {
   });
 
   test('on another machine: refused, unless that is allowed; ssh is left to ssh', async () => {
-    await expect((await connect('tcp://10.0.0.1:2375')).info()).rejects.toMatchObject({ code: 'docker-remote', exit: 3, hints: [{ command: 'unset DOCKER_HOST' }] });
-    await expect((await connect('tcp://127.0.0.1:1', { allowRemote: true })).info()).rejects.toMatchObject({ code: 'docker-not-running' });
-    await expect((await connect('ssh://me@host', { allowRemote: true })).info()).rejects.toMatchObject({ code: 'docker-remote', hints: [{ command: expect.stringContaining('me@host') }] });
+    await expect((await connect('tcp://10.0.0.1:2375')).info()).rejects.toMatchObject({ code: 'docker-remote', exit: 3, hints: [{ command: 'unset DOCKER_HOST' }, { command: 'export DEVSTACK_ALLOW_REMOTE=10.0.0.1' }] });
+    await expect((await connect('tcp://10.0.0.1:2375', { allowRemote: '10.0.0.2' })).info()).rejects.toMatchObject({ code: 'docker-remote' });
+    // Named, it is asked: here no name resolves.
+    await expect((await connect('tcp://nowhere.invalid:2375', { allowRemote: 'nowhere.invalid' })).info()).rejects.not.toMatchObject({ code: 'docker-remote' });
+    await expect((await connect('tcp://127.0.0.1:1', { allowRemote: 'host' })).info()).rejects.toMatchObject({ code: 'docker-not-running' });
+    await expect((await connect('ssh://me@host', { allowRemote: 'host' })).info()).rejects.toMatchObject({ code: 'docker-remote', hints: [{ command: expect.stringContaining('me@host') }] });
   });
 
   test('what dockerode would take from the environment of the process is not used', async () => {

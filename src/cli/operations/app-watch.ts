@@ -227,11 +227,11 @@ export async function untilReplicas(ports: Ports, wish: { readonly ref: AppRef; 
   });
 }
 
-/** The load with the endpoint as its target. Throws what `assertLoadSpec` throws. */
-export function loadSpecOf({ spec, path }: AppLoadRequest, { address, host, path: proving }: Endpoint): LoadSpec {
+/** The load with the endpoint as its target, which `isAllowed` to be another machine. Throws what `assertLoadSpec` throws. */
+export function loadSpecOf({ spec, path }: AppLoadRequest, { address, host, path: proving }: Endpoint, isAllowed = false): LoadSpec {
   const [hostname = '', port = ''] = address.split(':');
   const whole = { ...spec, target: { hostname, port: Number(port), method: 'GET', path: path ?? proving, headers: { host } } };
-  assertLoadSpec(whole, false);
+  assertLoadSpec(whole, isAllowed);
   return whole;
 }
 

@@ -62,7 +62,8 @@ export async function swarmEndpoint(ports: Ports, ref: AppRef, options: RunOptio
 export async function loadSwarmApp(ports: Ports, loadHttp: LoadHttp, request: AppLoadRequest, options: RunOptions) {
   const { onSecond, classify } = request;
   const { target, run, services } = await find(ports, request.ref, options);
-  const spec = loadSpecOf(request, await swarmEndpoint(ports, request.ref, options));
+  // An engine elsewhere was allowed by name, or its ports would not be known here.
+  const spec = loadSpecOf(request, await swarmEndpoint(ports, request.ref, options), true);
   const swarm = connect(target, run);
   const done = new AbortController();
   let replicas: number | undefined;

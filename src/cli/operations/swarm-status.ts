@@ -45,8 +45,8 @@ function partOf({ name, services }: DeploymentStatus): PartStatus {
   return { part: name, state: worst.state === 'failed' ? 'failed' : 'pending', message: `${worst.name} ${worst.message}`, objects };
 }
 
-function endpointOf({ service, published }: Port, url: string): Endpoint {
-  const address = `127.0.0.1:${published}`;
+function endpointOf({ service, published, host = '127.0.0.1' }: Port, url: string): Endpoint {
+  const address = `${host}:${published}`;
   return { name: service, url, host: address, address, path: new URL(url).pathname, curl: `curl ${url}` };
 }
 

@@ -2,7 +2,7 @@
 import { findProvider } from '../../clusters/index.ts';
 import type { ClusterProvider, ProviderContext } from '../../clusters/provider.ts';
 import { execute } from '../../engine/execute.ts';
-import type { Access } from '../../model/access.ts';
+import { type Access, remoteHost } from '../../model/access.ts';
 import { failedError, preconditionError } from '../../model/error.ts';
 import type { Facts } from '../../model/fact.ts';
 import type { Plan, StepKind } from '../../model/plan.ts';
@@ -48,6 +48,22 @@ function requireSameSettings({ name, settings = {} }: StackSpec, { cluster }: Fa
   });
 }
 
+/** Wishes that only a swarm can have. */
+function swarmOnly({ settings = {} }: StackSpec, { runtime, title }: ClusterProvider): readonly string[] {
+  const wrong = runtime === 'swarm' ? [] : ['autolock', 'encrypt', 'existing'].filter((wish) => settings[wish] === 'true');
+  return wrong.length === 0 ? [] : [`${wrong.map((wish) => `--${wish}`).join(', ')} ${wrong.length === 1 ? 'is' : 'are'} for a swarm, not for ${title}`];
+}
+
+/** On an engine elsewhere devstack makes no cluster: nothing of it could be reached from here. */
+function refuseElsewhere({ docker }: Ports, { settings, preset, name }: StackSpec): void {
+  const host = remoteHost(docker.endpoint);
+  if (host === undefined || settings?.['existing'] === 'true') return;
+  throw preconditionError({
+    code: 'engine-elsewhere', message: `the Docker engine is on ${host}: only a swarm that is there already can be used, and ${preset} would be made new`,
+    hints: [{ text: 'use the swarm that it is part of', command: `devstack up swarm --existing --name ${name} --allow-remote ${host}` }],
+  });
+}
+
 /** Said first of all, where one might take the stack for something else. */
 export function labelsOf({ label }: Pick<ClusterProvider, 'label'>): readonly string[] {
   return label === undefined ? [] : [label];
@@ -73,7 +89,8 @@ function partFrom(plan: Plan, from: string | undefined, { cluster }: Facts): Pla
 
 export async function planStack(ports: Ports, spec: StackSpec, { signal, from }: RunOptions & { readonly from?: string }): Promise<Plan> {
   const provider = await findProvider(spec.provider);
-  const [problem] = provider.problems(spec);
+  refuseElsewhere(ports, spec);
+  const [problem] = [...provider.problems(spec), ...swarmOnly(spec, provider)];
   if (problem !== undefined) throw preconditionError({ code: 'provider-refuses', message: problem, hints: [{ text: 'change the stack', command: 'devstack help up' }] });
   const notes = await provider.admit?.(spec, providerContext(ports, signal)) ?? [];
   const facts = await observe(spec, provider, providerContext(ports, signal));

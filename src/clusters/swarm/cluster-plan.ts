@@ -15,6 +15,8 @@ const MAX_HOST_NAME = 63;
 export const SETTINGS = {
   /** Managers keep their keys locked at rest. */
   autolock: 'autolock',
+  /** Overlay networks of apps are encrypted between nodes. */
+  encrypt: 'encrypt',
   /** A single node in a container too, which leaves the engine's own swarm state alone. */
   isolated: 'isolated',
   /** Use the swarm that the engine is part of already. */
@@ -66,6 +68,8 @@ export function problemsOf(spec: StackSpec): readonly string[] {
 export function notesOf(spec: StackSpec): readonly string[] {
   const notes: string[] = [];
   if (spec.managers > 1 && spec.managers % 2 === 0) notes.push(`${spec.managers} managers survive no more failures than ${spec.managers - 1}: an odd number is better`);
+  if (spec.settings?.[SETTINGS.encrypt] === 'true') notes.push('overlay networks are encrypted between nodes: without ESP in the kernel nothing passes between them');
+  if (spec.settings?.[SETTINGS.autolock] === 'true') notes.push('the swarm is locked at rest; its key is kept in the state folder of devstack, readable by you alone');
   if (spec.nodes > 1) notes.push(`each node is a container of ${engineImage(spec)}, privileged, as an engine inside an engine needs`);
   return notes;
 }

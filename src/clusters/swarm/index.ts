@@ -5,7 +5,7 @@ import type { ClusterPlan } from '../../model/plan.ts';
 import type { StackRecord } from '../../model/record.ts';
 import type { Ports } from '../../ports.ts';
 import type { ClusterProvider, ProviderContext } from '../provider.ts';
-import { clusterPlanOf, isContained, KEPT, leaderName, nodeEndpoint, notesOf, PROVIDER, problemsOf } from './cluster-plan.ts';
+import { clusterPlanOf, isContained, KEPT, leaderName, nodeEndpoint, notesOf, PROVIDER, problemsOf, SETTINGS } from './cluster-plan.ts';
 import { createOnEngine } from './engine.ts';
 import { conditionOf, readHoldings, refuseForeign, type Target } from './holdings.ts';
 import { images } from './images.ts';
@@ -52,6 +52,7 @@ async function observe(target: Target, { ports, signal }: ProviderContext): Prom
 export const swarm: ClusterProvider = {
   id: PROVIDER, title: 'Swarm', runtime: 'swarm', tools: [],
   capabilities: { portsAtCreation: false, ownsCluster: true, canStop: true, loadsImages: true, multiNode: true },
+  fixedSettings: [SETTINGS.autolock, SETTINGS.encrypt, SETTINGS.existing],
   plan: clusterPlanOf,
   problems: problemsOf,
   notes: notesOf,
