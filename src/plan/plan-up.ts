@@ -2,7 +2,7 @@
 import type { AddonContext } from '../addons/addon.ts';
 import { findAddon } from '../addons/index.ts';
 import { type ClusterProvider, EXPOSE } from '../clusters/provider.ts';
-import type { ClusterFacts, Facts } from '../model/fact.ts';
+import type { ClusterFacts, EngineFacts, Facts } from '../model/fact.ts';
 import { groupOf, refOf } from '../model/object.ts';
 import { type ClusterPlan, type Endpoint, INGRESS_NODE_PORT, type Plan, type Step } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';
@@ -43,11 +43,17 @@ export interface SolveFor extends Pick<SolveInput, 'droppable' | 'command'> {
   readonly provider: ClusterProvider;
 }
 
+/** A cluster that devstack does not make has the room that its nodes offer together, wherever they are. */
+function roomOf({ engine, cluster: { capacity } }: Facts, { capabilities }: ClusterProvider): EngineFacts {
+  if (capabilities.ownsCluster || capacity === undefined) return engine;
+  return { ...engine, cpus: capacity.cpuMilli / 1000, memoryMi: capacity.memoryMi };
+}
+
 /** Addons of a spec, checked against the cluster that exists or will be made. Throws what `solve` throws. */
 export function solveFor(spec: StackSpec, { facts, provider, ...asked }: SolveFor): Selection {
   const isNew = facts.cluster.state === 'absent';
   return solve({
-    spec, engine: facts.engine,
+    spec: provider.capabilities.ownsCluster ? spec : { ...spec, nodes: 1 }, engine: roomOf(facts, provider),
     kubernetesOf: (wish) => facts.cluster.kubernetes ?? provider.plan(wish, wish.port, facts.engine).kubernetes,
     canChange: { kubernetes: isNew, nodes: isNew && provider.capabilities.multiNode, ingress: installedIngress(facts) === undefined }, ...asked,
   });

@@ -10,6 +10,8 @@ const RIGHTS = [
   ['admissionregistration.k8s.io', 'mutatingwebhookconfigurations'], ['apps', 'deployments'],
 ] as const;
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
+/** Addresses of published ports that 127.0.0.1 leads to. */
+const ON_LOOPBACK: readonly string[] = ['127.0.0.1', '0.0.0.0', ''];
 const MEBI = 2 ** 20;
 
 /** How requests get from 127.0.0.1 to the ingress. */
@@ -57,7 +59,7 @@ export async function missingRights(client: KubeClient, signal: AbortSignal): Pr
 
 /** Pure. */
 export function wayIn({ containers, nodes }: Pick<Survey, 'containers' | 'nodes'>, isLocal: boolean): WayIn {
-  const published = containers.flatMap(({ name, ports }) => ports.filter(({ containerPort }) => containerPort === INGRESS_NODE_PORT).map((port) => ({ ...port, name })));
+  const published = containers.flatMap(({ name, ports }) => ports.filter(({ containerPort, hostAddress }) => containerPort === INGRESS_NODE_PORT && ON_LOOPBACK.includes(hostAddress)).map((port) => ({ ...port, name })));
   const [port] = published;
   if (port !== undefined) return { port: port.hostPort, why: `node ${port.name} publishes port ${INGRESS_NODE_PORT} at 127.0.0.1:${port.hostPort}` };
   if (containers.length > 0) return { port: undefined, why: `its nodes are containers, and none of them publishes port ${INGRESS_NODE_PORT}` };
