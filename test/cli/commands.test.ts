@@ -137,26 +137,31 @@ describe('config', () => {
     const result = await run(['config', '--port', '8081'], { cwd: folder, env: { DEVSTACK_WITH: 'knative-serving' } });
     expect(result.code).toBe(0);
     expect(result.stdout).toMatchInlineSnapshot(`
-      "SETTING     VALUE                         FROM
-      name        shop                          devstack.yaml:2
-      preset      knative                       default
-      provider    kind                          default
-      kubernetes  -                             not set
-      nodeImage   -                             not set
-      nodes       1                             default
-      managers    1                             default
-      port        8081                          --port
-      addons      knative-serving               preset knative, DEVSTACK_WITH
-      ingress     kourier                       default
-      domain      auto                          default
-      samples     hello                         preset knative
-      images      none                          default
-      mirrors     none                          default
-      proxy       http://[redacted]@proxy:3128  devstack.yaml:5
-      caFile      -                             not set
-      fit         false                         default
-      versions    none                          default
-      timeout     10m                           default
+      "SETTING      VALUE                         FROM
+      name         shop                          devstack.yaml:2
+      preset       knative                       default
+      provider     kind                          default
+      context      -                             not set
+      allowRemote  -                             not set
+      kubernetes   -                             not set
+      nodeImage    -                             not set
+      nodes        1                             default
+      managers     1                             default
+      autolock     -                             not set
+      encrypt      -                             not set
+      existing     -                             not set
+      port         8081                          --port
+      addons       knative-serving               preset knative, DEVSTACK_WITH
+      ingress      kourier                       default
+      domain       auto                          default
+      samples      hello                         preset knative
+      images       none                          default
+      mirrors      none                          default
+      proxy        http://[redacted]@proxy:3128  devstack.yaml:5
+      caFile       -                             not set
+      fit          false                         default
+      versions     none                          default
+      timeout      10m                           default
       "
     `);
   });
