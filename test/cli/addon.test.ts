@@ -49,6 +49,14 @@ describe('addon add', () => {
     expect(lastLine(outcome)).toMatchObject({ ok: true, stack: 'lab', changed: 1 });
   });
 
+  test('of what has a page it says how one gets there', async () => {
+    const plan: Plan = { ...removal, steps: [{
+      kind: 'apply', id: 'apply:dashboard', title: 'Install', lane: 'Dashboard', needs: [], part: 'dashboard', sources: [], patches: [], imageRules: [],
+    }] };
+    const outcome = await run(['addon', 'add', 'dashboard', '--name', 'lab'], { useCases: { planAddons: async () => plan, changeAddons: async () => change } });
+    expect(outcome.stdout).toContain('see it: devstack open dashboard --name lab\n');
+  });
+
   test.each([
     [['addon', 'add'], 'argument-missing'],
     [['addon', 'add', 'eventin'], 'addon-unknown'],

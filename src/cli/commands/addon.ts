@@ -94,12 +94,19 @@ async function images(input: Input, context: CommandContext): Promise<Outcome> {
   return { text: imagesText(found, { ...context, isTable: context.columns !== undefined }), result: { images: found as unknown as Json } };
 }
 
-function changeText(change: AddonChange, verb: string): string {
+/** What was added has a page: how one gets there. */
+function pageLines(plan: Plan): readonly string[] {
+  const added = plan.steps.flatMap((step) => (step.kind === 'apply' ? findAddon(step.part) ?? [] : []));
+  return added.filter(({ page }) => page !== undefined).map(({ id }) => `  see it: devstack open ${id} --name ${plan.stack}`);
+}
+
+function changeText(change: AddonChange, verb: string, plan: Plan): string {
   const { stack, changed, removed, kept, durationMs } = change;
   if (changed === 0) return `Nothing to do: stack ${stack} is as it should be\n`;
   const what = verb === 'removed' ? count(removed.length, 'object') : count(changed, 'step');
   return [
     `✔ ${verb} in ${formatDuration(durationMs)}: ${what}, stack ${stack}`,
+    ...pageLines(plan),
     ...(kept.length === 0 ? [] : ['Kept, because it is not only ours:', ...kept.map((item) => `  - ${item.what}: ${item.reason}`)]),
   ].map((line) => `${line}\n`).join('');
 }
@@ -114,7 +121,7 @@ async function change(plan: Plan, run: { readonly input: Input; readonly context
   try {
     const result = await useCases.changeAddons(plan, { emit: tally.listen(context.emit), signal: AbortSignal.any([context.io.signal, timeout]) });
     return {
-      text: changeText(result, verb),
+      text: changeText(result, verb, plan),
       result: { stack: result.stack, changed: result.changed, removed: result.removed, kept: result.kept as unknown as Json, notes: result.notes, durationMs: result.durationMs },
     };
   } catch (thrown) {
