@@ -194,7 +194,7 @@ export interface AppUseCases {
   eject(request: EjectRequest): Promise<Ejected>;
   /** Images of the local engine into the nodes where they are missing. Throws `image-missing`, `provider-no-images`, `stack-not-running`. */
   loadImages(stack: string | undefined, images: readonly string[], options: RunOptions): Promise<LoadedImages>;
-  /** Throws `addon-missing`, `broker-missing`, `event-refused`. */
+  /** Throws `addon-missing`, `broker-missing`, `event-undelivered`. */
   sendEvent(wish: EventWish, options: RunOptions): Promise<SentEvent>;
   /** A sink of one's own, carried out by `deploy` and removed like an app. Throws `addon-missing`, `broker-missing`. */
   planEventSink(stack: string | undefined, sink: EventSink, options: RunOptions): Promise<PlannedDeploy>;

@@ -60,9 +60,9 @@ function sinkObjects({ name, namespace, broker, filter }: EventSink): readonly K
   ];
 }
 
-/** Names of the triggers of a broker that send the event on. Those with the newer `filters` count as if they did. */
-export function takersOf(event: CloudEvent, broker: string, triggers: readonly KubeObject[]): readonly string[] {
-  return triggers.filter((trigger) => stringAt(trigger, 'spec', 'broker') === broker && passes(trigger, event)).map(({ metadata }) => metadata.name);
+/** The triggers of a broker that send the event on. Those with the newer `filters` count as if they did. */
+export function takersOf(event: CloudEvent, broker: string, triggers: readonly KubeObject[]): readonly KubeObject[] {
+  return triggers.filter((trigger) => stringAt(trigger, 'spec', 'broker') === broker && passes(trigger, event));
 }
 
 function passes(trigger: KubeObject, event: CloudEvent): boolean {

@@ -14,8 +14,8 @@ export function createLogger(log = console.log) {
     events.push({ received: new Date().toISOString(), ...read.event });
     if (events.length > KEPT) events.shift();
     log(JSON.stringify(read.event));
-    // An answer without an event: nothing goes back to the broker.
-    return [202, { accepted: read.event.id }];
+    // Without a body: whatever is in an answer must be an event, or the broker takes it for a failure and sends again.
+    return [202];
   }
 
   function list(query) {
@@ -26,7 +26,10 @@ export function createLogger(log = console.log) {
   }
 
   return createServer((request, response) => {
-    const send = ([status, value]) => response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(value)}\n`);
+    const send = ([status, value]) => {
+      if (value === undefined) response.writeHead(status).end();
+      else response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(value)}\n`);
+    };
     const [path, query] = (request.url ?? '/').split('?');
     if (request.method === 'GET' && path === '/healthz') return send([200, { ok: true }]);
     if (request.method === 'GET' && (path === '/' || path === '/events')) return send(list(new URLSearchParams(query)));

@@ -37,7 +37,7 @@ describe('who takes an event', () => {
     ['another broker', { broker: 'other' }, []],
     ['filters that only the broker can judge', { filters: [{ prefix: { type: 'z' } }] }, ['t']],
   ])('%s', (_name, spec, takers) => {
-    expect(takersOf(event, 'default', [trigger('t', spec)])).toEqual(takers);
+    expect(takersOf(event, 'default', [trigger('t', spec)]).map(({ metadata }) => metadata.name)).toEqual(takers);
   });
 });
 

@@ -1,7 +1,7 @@
 // Use cases of `events`: sending one to a broker, a sink to see them at, and what arrives there.
 import { type CloudEvent, createEventReader, type EventReader } from '../../model/cloud-event.ts';
-import { failedError, preconditionError } from '../../model/error.ts';
-import { stringAt } from '../../model/object.ts';
+import { type DevstackError, failedError, preconditionError } from '../../model/error.ts';
+import { type KubeObject, stringAt } from '../../model/object.ts';
 import { type EventSink, planEventSink, serviceAddress, takersOf } from '../../plan/plan-events.ts';
 import type { KubeClient, Ports } from '../../ports.ts';
 import type { AppRef, EventWish, PlannedDeploy, SentEvent } from '../app-use-cases.ts';
@@ -10,6 +10,8 @@ import { type AppTarget, installedAddons, withTarget } from './app-target.ts';
 import { appLogs } from './app-watch.ts';
 
 const EVENTING = 'eventing.knative.dev/v1';
+/** A subscriber that starts from nothing is within it. */
+const SEND_TIMEOUT_MS = 30_000;
 
 interface BrokerRef {
   readonly name: string;
@@ -36,7 +38,27 @@ async function brokerUrl(ports: Ports, target: AppTarget, client: KubeClient, { 
   return stringAt(found, 'status', 'address', 'url') ?? '';
 }
 
-/** Throws what `brokerUrl` does, and `event-refused` with the answer of the broker. */
+interface Failure {
+  readonly broker: string;
+  readonly stack: string;
+  readonly triggers: readonly KubeObject[];
+  /** Undefined: none came in time. */
+  readonly answer: { readonly status: number; readonly body: string } | undefined;
+}
+
+/** A broker in memory answers only when every subscriber has taken the event, and tries again those that have not. */
+function undelivered({ broker, stack, triggers, answer }: Failure): DevstackError {
+  const what = answer === undefined ? `no answer within ${SEND_TIMEOUT_MS / 1_000} s` : `it answered ${answer.status}${answer.body.trim() === '' ? '' : `: ${answer.body.trim().slice(0, 200)}`}`;
+  const subscribers = triggers.flatMap((trigger) => stringAt(trigger, 'spec', 'subscriber', 'ref', 'name') ?? []);
+  const [first] = subscribers;
+  return failedError({
+    code: 'event-undelivered', message: `the broker ${broker} did not deliver the event`,
+    reason: subscribers.length === 0 ? what : `${what}; it goes to ${subscribers.join(', ')}, which must answer 2xx, without a body or with an event`,
+    hints: [first === undefined ? { text: 'see whether it is ready', command: `devstack status ${stack}` } : { text: 'see what the subscriber says', command: `devstack logs ${first} --name ${stack}` }],
+  });
+}
+
+/** Throws what `brokerUrl` does, and `event-undelivered`. */
 export async function sendEvent(ports: Ports, { event, broker, namespace, stack }: EventWish, options: RunOptions): Promise<SentEvent> {
   return withTarget(ports, stack, options, async (target, client) => {
     const { signal } = options;
@@ -45,17 +67,16 @@ export async function sendEvent(ports: Ports, { event, broker, namespace, stack 
     if (address === undefined) {
       throw failedError({ code: 'broker-not-ready', message: `the broker ${broker} has no address yet`, hints: [{ text: 'see what it waits for', command: `devstack status ${target.found.stack}` }] });
     }
+    const triggers = takersOf(event, broker, (await client.list({ apiVersion: EVENTING, kind: 'Trigger' }, { namespace }, signal)).items);
     const started = ports.clock.monotonic();
-    const answer = await client.callService(address.service, { method: 'POST', path: address.path, contentType: 'application/cloudevents+json', body: JSON.stringify(event) }, signal);
-    const durationMs = Math.round(ports.clock.monotonic() - started);
-    if (answer.status < 200 || answer.status > 299) {
-      throw failedError({
-        code: 'event-refused', message: `the broker ${broker} did not take the event: it answered ${answer.status}`, ...(answer.body.trim() === '' ? {} : { reason: answer.body.trim().slice(0, 200) }),
-        hints: [{ text: 'see whether it is ready', command: `devstack status ${target.found.stack}` }],
-      });
-    }
-    const triggers = await client.list({ apiVersion: EVENTING, kind: 'Trigger' }, { namespace }, signal);
-    return { stack: target.found.stack, status: answer.status, durationMs, triggers: takersOf(event, broker, triggers.items) };
+    const patience = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    const request = { method: 'POST', path: address.path, contentType: 'application/cloudevents+json', body: JSON.stringify(event) } as const;
+    const answer = await client.callService(address.service, request, AbortSignal.any([signal, patience])).catch((thrown: unknown) => {
+      if (!patience.aborted || signal.aborted) throw thrown;
+      return undefined;
+    });
+    if (answer === undefined || answer.status < 200 || answer.status > 299) throw undelivered({ broker, stack: target.found.stack, triggers, answer });
+    return { stack: target.found.stack, status: answer.status, durationMs: Math.round(ports.clock.monotonic() - started), triggers: triggers.map(({ metadata }) => metadata.name) };
   });
 }
 
