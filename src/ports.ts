@@ -244,7 +244,7 @@ export interface LoadConnections {
 
 export interface LoadHttp {
   /** At most `connections` at a time; more requests than that wait for a free one. */
-  open(target: LoadTarget, connections: number): LoadConnections;
+  open(target: LoadTarget, connections: number): Promise<LoadConnections>;
 }
 
 // ── Docker ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -56,7 +56,7 @@ interface World {
 
 /** Runs a load that `assertLoadSpec` has passed. Ends early, with what there is, when the signal aborts. */
 export async function runLoad(spec: LoadSpec, world: World, options: LoadOptions): Promise<LoadResult> {
-  const connections = world.http.open(spec.target, spec.concurrency);
+  const connections = await world.http.open(spec.target, spec.concurrency);
   const run = createRun(spec, { ...world, connections }, options);
   // Ends the seconds' ticking when the work is done.
   const done = new AbortController();

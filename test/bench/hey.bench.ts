@@ -29,8 +29,8 @@ interface Figures {
 function timed(took: number[]): LoadHttp {
   const real = createLoadHttp();
   return {
-    open(target, users) {
-      const connections = real.open(target, users);
+    async open(target, users) {
+      const connections = await real.open(target, users);
       return {
         get opened() {
           return connections.opened;

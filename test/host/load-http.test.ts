@@ -15,7 +15,7 @@ async function connect(listener: Listener, options: { connections?: number; targ
   servers.push(server);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
-  const connections = createLoadHttp().open({ hostname: '127.0.0.1', port, method: 'GET', path: '/', headers: {}, ...options.target }, options.connections ?? 2);
+  const connections = await createLoadHttp().open({ hostname: '127.0.0.1', port, method: 'GET', path: '/', headers: {}, ...options.target }, options.connections ?? 2);
   opened.push(connections);
   return connections;
 }
@@ -63,7 +63,7 @@ describe('createLoadHttp', () => {
   });
 
   it('names what the system says', async () => {
-    const nobody = createLoadHttp().open({ hostname: '127.0.0.1', port: 1, method: 'GET', path: '/', headers: {} }, 1);
+    const nobody = await createLoadHttp().open({ hostname: '127.0.0.1', port: 1, method: 'GET', path: '/', headers: {} }, 1);
     expect(await nobody.send(send)).toEqual({ failure: 'ECONNREFUSED' });
     const rude = await connect((request) => request.socket.destroy());
     expect(await rude.send(send)).toEqual({ failure: 'ECONNRESET' });

@@ -63,7 +63,7 @@ export function virtualServer(clock: VirtualClock, answer: (at: number, index: n
     get mostAtATime() {
       return mostAtATime;
     },
-    open: () => {
+    open: async () => {
       const closed = new AbortController();
       return {
         async send({ timeoutMs }) {
