@@ -96,9 +96,10 @@ export function providerContract(name: string, make: () => Promise<ProviderSubje
       expect(await images.missing(plan, [image], context)).toEqual([]);
     });
 
-    test('stopped is told, and create wakes it up as the same cluster', async ({ skip }) => {
-      const { provider: { power }, plan, context } = subject;
-      if (power === undefined) return skip('this provider cannot stop');
+    test('stopped is told, and create wakes it up as the same cluster, where it can be stopped', async () => {
+      const { provider: { power, capabilities }, plan, context } = subject;
+      expect(capabilities.canStop).toBe(power !== undefined);
+      if (power === undefined) return;
       const before = await subject.identity();
       await power.stop(plan, context);
       expect(await observe()).toMatchObject({ state: 'stopped', settings: plan.settings, ...(plan.ports[0] === undefined ? {} : { ingressPort: plan.ports[0].host }) });
