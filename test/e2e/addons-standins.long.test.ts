@@ -1,11 +1,18 @@
 // Addons whose programs the laboratory cannot run: stand-ins answer their probes. Tested is what is devstack's own part: the order of
 // installing, waiting, removing; that nothing stays behind. That traffic flows, or that a certificate is issued, is not.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clusterState, type Kubectl, kubectlOf } from './cluster-state.ts';
 import { devstack, type Home, makeHome } from './devstack.ts';
 
 const NAME = 'test-addons-standins';
 const PORT = 18150;
+
+const MINE = {
+  apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name: 'mine', namespace: 'default' },
+  spec: { template: { spec: { containers: [{ image: 'ghcr.io/knative/helloworld-go:latest', imagePullPolicy: 'IfNotPresent' }] } } },
+};
 
 /** What the real programs would make, and their pods wait for. */
 type Help = readonly (readonly string[])[];
@@ -88,6 +95,20 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('addons with stand-in
     expect(rival.result).toMatchObject({ ok: true, changed: 0 });
     await takeBack(help);
     const removed = await addon('remove', 'serving', ...parts);
+    expect(removed.exitCode, removed.stderr + removed.stdout).toBe(0);
+    await expectAsBefore();
+  });
+
+  test('Serving with Kourier: what people made with it goes first, while the ingress still runs', async () => {
+    const added = await addon('add', 'serving', '--ingress', 'kourier');
+    expect(added.exitCode, added.stderr + added.stdout).toBe(0);
+    const file = join(home.directory, 'mine.json');
+    await writeFile(file, JSON.stringify(MINE));
+    await kubectl('create', '-f', file);
+    await kubectl('wait', 'ksvc/mine', '--for=condition=Ready', '--timeout=180s');
+    const plan = await devstack(home, 'addon', 'remove', 'serving', 'kourier', '--name', NAME, '--dry-run');
+    expect(plan.stdout).toMatch(/made with Knative Serving: service default\/mine.*Remove Kourier ingress.*Remove Knative Serving/s);
+    const removed = await addon('remove', 'serving', 'kourier');
     expect(removed.exitCode, removed.stderr + removed.stdout).toBe(0);
     await expectAsBefore();
   });
