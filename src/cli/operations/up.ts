@@ -55,12 +55,12 @@ function swarmOnly({ settings = {} }: StackSpec, { runtime, title }: ClusterProv
 }
 
 /** On an engine elsewhere devstack makes no cluster: nothing of it could be reached from here. */
-function refuseElsewhere({ docker }: Ports, { settings, preset, name }: StackSpec): void {
+function refuseElsewhere({ docker }: Ports, { settings, preset, name }: StackSpec, { engine }: ClusterProvider): void {
   const host = remoteHost(docker.endpoint);
-  if (host === undefined || settings?.['existing'] === 'true') return;
+  if (host === undefined || engine !== undefined || settings?.['existing'] === 'true') return;
   throw preconditionError({
     code: 'engine-elsewhere', message: `the Docker engine is on ${host}: only a swarm that is there already can be used, and ${preset} would be made new`,
-    hints: [{ text: 'use the swarm that it is part of', command: `devstack up swarm --existing --name ${name} --allow-remote ${host}` }],
+    hints: [{ text: 'use the swarm that it is part of', command: `devstack up swarm --existing --name ${name}` }],
   });
 }
 
@@ -89,7 +89,7 @@ function partFrom(plan: Plan, from: string | undefined, { cluster }: Facts): Pla
 
 export async function planStack(ports: Ports, spec: StackSpec, { signal, from }: RunOptions & { readonly from?: string }): Promise<Plan> {
   const provider = await findProvider(spec.provider);
-  refuseElsewhere(ports, spec);
+  refuseElsewhere(ports, spec, provider);
   const [problem] = [...provider.problems(spec), ...swarmOnly(spec, provider)];
   if (problem !== undefined) throw preconditionError({ code: 'provider-refuses', message: problem, hints: [{ text: 'change the stack', command: 'devstack help up' }] });
   const notes = await provider.admit?.(spec, providerContext(ports, signal)) ?? [];

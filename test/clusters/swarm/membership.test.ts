@@ -1,8 +1,8 @@
 // Tokens and keys of a swarm: from engine to engine, and into one file of the user; nowhere else, whatever goes wrong.
 import { describe, expect, it } from 'vitest';
+import type { ProviderContext } from '../../../src/clusters/provider.ts';
 import { clusterPlanOf, nodePlans } from '../../../src/clusters/swarm/cluster-plan.ts';
 import { formSwarm, type Member } from '../../../src/clusters/swarm/membership.ts';
-import type { ProviderContext } from '../../../src/clusters/provider.ts';
 import { failedError, isDevstackError } from '../../../src/model/error.ts';
 import { redact } from '../../../src/model/redact.ts';
 import type { Files, Folders, Swarm } from '../../../src/ports.ts';
