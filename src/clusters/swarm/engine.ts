@@ -40,7 +40,10 @@ function notOurs(plan: ClusterPlan) {
   return preconditionError({
     code: 'swarm-not-ours', message: 'this engine is part of a swarm that devstack did not start',
     reason: 'it is left alone unless you ask for it',
-    hints: [{ text: 'make a swarm of containers beside it', command: `devstack up swarm --name ${plan.stack} --nodes 3` }],
+    hints: [
+      { text: 'make a swarm of containers beside it', command: `devstack up swarm --name ${plan.stack} --nodes 3` },
+      { text: 'or use that one', command: `devstack up swarm --name ${plan.stack} --existing` },
+    ],
   });
 }
 
