@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { desktopProblem, type DesktopState, desktopState } from '../../../src/clusters/docker-desktop/desktop.ts';
+import { type DesktopState, desktopProblem, desktopState } from '../../../src/clusters/docker-desktop/desktop.ts';
 import { dockerDesktop } from '../../../src/clusters/docker-desktop/index.ts';
 import type { ProviderContext } from '../../../src/clusters/provider.ts';
 import { createYaml } from '../../../src/host/yaml.ts';
 import { preconditionError } from '../../../src/model/error.ts';
-import { type Files, type KubeConnector, type Network, type Ports, type ProcessResult, type Processes } from '../../../src/ports.ts';
+import type { Files, KubeConnector, Network, Ports, Processes, ProcessResult } from '../../../src/ports.ts';
 import { FakeEngine } from '../../fakes/docker-engine.ts';
 import { fakePorts, only } from '../../fakes/ports.ts';
 import { specOf } from '../kind/kind-spec.ts';
