@@ -6,6 +6,7 @@ import { count, formatDuration } from '../render/text.ts';
 import { tallied } from './app-flags.ts';
 import type { CommandContext, Outcome } from './command.ts';
 import { confirmDestructive } from './confirm.ts';
+import { writeLogLines } from './follow-logs.ts';
 import type { PlannedStackFile, StackFileRequest, SwarmAppRequest } from './swarm-use-cases.ts';
 import type { UseCases } from './use-cases.ts';
 
@@ -16,8 +17,30 @@ export function isStackFile(source: string | undefined): source is string {
 /** A stack file, or an app: a folder or a template. */
 export type SwarmSource = { readonly file: StackFileRequest } | { readonly app: SwarmAppRequest };
 
-export async function deployToSwarm(source: SwarmSource, how: { readonly line: string; readonly isPublic: boolean; readonly isDryRun: boolean }, context: CommandContext): Promise<Outcome> {
+export interface SwarmDeploy {
+  readonly line: string;
+  readonly isPublic: boolean;
+  readonly isDryRun: boolean;
+  /** Show its log afterwards, until the person stops it. */
+  readonly isFollowed: boolean;
+}
+
+export async function deployToSwarm(source: SwarmSource, how: SwarmDeploy, context: CommandContext): Promise<Outcome> {
   const useCases = await context.useCases();
+  const { deployed, ...outcome } = await deployOnce(source, how, { useCases, context });
+  if (deployed === undefined || !how.isFollowed) return outcome;
+  context.closeRenderer();
+  if (!context.isJson) context.io.stdout.write(outcome.text ?? '');
+  await writeLogLines(deployed.app, useCases.serviceLogs(deployed.app, deployed.stack, { tailLines: 20, follow: true }, { emit: context.emit, signal: context.io.signal }), context);
+  return outcome.result === undefined ? {} : { result: outcome.result };
+}
+
+interface Deployed extends Outcome {
+  /** Absent when only the plan was shown. */
+  readonly deployed?: { readonly app: string; readonly stack: string };
+}
+
+async function deployOnce(source: SwarmSource, how: SwarmDeploy, { useCases, context }: { readonly useCases: UseCases; readonly context: CommandContext }): Promise<Deployed> {
   return tallied(how.line, context, async (options) => {
     if (how.isDryRun) return plannedOutcome(await ('file' in source ? useCases.planStackFile(source.file, options) : useCases.planSwarmApp(source.app, options)));
     const work = { ...options, isPublic: how.isPublic };
@@ -33,7 +56,7 @@ export async function deployToSwarm(source: SwarmSource, how: { readonly line: s
     ].map((line) => `${line}\n`).join('');
     const endpoints = ports.map((port) => ({ name: port.service, url: port.url, address: `${port.host ?? '127.0.0.1'}:${port.published}`, status: port.status ?? null, verified: true, durationMs: port.durationMs }));
     const { created, changed, unchanged, removed, differences } = report;
-    return { text, result: { stack: report.stack, app: report.name, endpoints, created, changed, unchanged, removed, differences: differences.map((each) => ({ ...each })), durationMs } };
+    return { deployed: { app: report.name, stack: report.stack }, text, result: { stack: report.stack, app: report.name, endpoints, created, changed, unchanged, removed, differences: differences.map((each) => ({ ...each })), durationMs } };
   });
 }
 

@@ -91,6 +91,21 @@ describe('where the stack is a swarm', () => {
     expect(resultOf(stdout)).toMatchObject({ ok: true, app: 'shop', created: ['shop_web'], endpoints: [{ name: 'shop_web', address: '127.0.0.1:8080', status: 200, verified: true }] });
   });
 
+  test('an app goes to the swarm when that is said, and its log follows when that is asked for', async () => {
+    let asked: unknown;
+    const { code, stdout } = await run(['deploy', 'httpbin', '--as', 'swarm', '--follow'], { useCases: {
+      deploySwarmApp: async ({ source, stack }) => {
+        asked = { source, stack };
+        return { stack: 'lab', name: 'httpbin', created: ['httpbin_web'], changed: [], unchanged: [], removed: [], ports: [], differences: [], notes: [], durationMs: 5000 };
+      },
+      async *serviceLogs(app, stack, { follow }) { yield { pod: 'web.1', line: `${app} in ${stack ?? ''}, ${follow ? 'followed' : 'once'}` }; },
+    } });
+    expect(code).toBe(0);
+    expect(asked).toEqual({ source: 'httpbin', stack: undefined });
+    expect(stdout).toContain('httpbin runs in lab');
+    expect(stdout.trim().split('\n').at(-1)).toBe('web.1 | httpbin in lab, followed');
+  });
+
   test('delete asks first, and tells what it keeps', async () => {
     const useCases = { isSwarm: async () => true, removeDeployment: async () => ({ stack: 'lab', removed: ['service shop_web'], kept: ['volume shop_data'] }) };
     expect((await run(['delete', 'shop', '--json'], { useCases })).code).toBe(2);

@@ -8,7 +8,7 @@ import { confirmDestructive } from '../confirm.ts';
 import { deployRequest, sourceFlags } from '../deploy-request.ts';
 import { endpointFields } from '../endpoint-fields.ts';
 import { followLogs } from '../follow-logs.ts';
-import { deployToSwarm, isStackFile } from '../swarm-commands.ts';
+import { deployToSwarm, isStackFile, type SwarmSource } from '../swarm-commands.ts';
 
 const KIND_WORDS = { knative: 'a Knative service', deployment: 'a Deployment' } as const;
 
@@ -52,13 +52,13 @@ export const deploy = defineCommand({
   ],
   async run(input, context) {
     const { flags } = input;
+    const toSwarm = (source: SwarmSource) => deployToSwarm(source, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true, isFollowed: flags.follow === true }, context);
     if (isStackFile(input.args[0])) {
-      const file = { path: input.args[0], cwd: context.io.cwd, stack: await targetStack(input, context), name: flags.project, profiles: flags.profile ?? [], env: context.io.env };
-      return deployToSwarm({ file }, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true }, context);
+      return toSwarm({ file: { path: input.args[0], cwd: context.io.cwd, stack: await targetStack(input, context), name: flags.project, profiles: flags.profile ?? [], env: context.io.env } });
     }
     const request = await deployRequest(input, context);
     const useCases = await context.useCases();
-    if (request.kind === 'swarm' || (request.kind === undefined && await useCases.isSwarm(request.stack))) return deployToSwarm({ app: request }, { line: input.line, isPublic: flags.public === true, isDryRun: flags['dry-run'] === true }, context);
+    if (request.kind === 'swarm' || (request.kind === undefined && await useCases.isSwarm(request.stack))) return toSwarm({ app: request });
     return tallied(input.line, context, async (options): Promise<Outcome> => {
       const planned = await useCases.planDeploy(request, options);
       if (flags['dry-run'] === true) return planOutcome(planned.plan, context);
