@@ -51,7 +51,8 @@ export function webhookAdmission(api: Api, faults: Faults): Admission {
           if (!matches(api, webhook, request)) continue;
           if (webhook['failurePolicy'] === 'Ignore' && !isAnswered(api, webhook, faults)) continue;
           assertAnswered(api, webhook, faults);
-          if (webhook['name'] === 'webhook.serving.knative.dev' && request.operation !== 'DELETE' && request.subresource === '') servingDefaults(request.resource.kind, request.resource.group, request.object);
+          const fill = request.operation === 'DELETE' || request.subresource !== '' ? undefined : DEFAULTS[String(webhook['name'])];
+          fill?.(request.resource.kind, request.resource.group, request.object);
         }
       }
     }
@@ -122,6 +123,22 @@ function revisionDefaults(spec: Draft): void {
   }
 }
 
+/** As the webhook of Eventing fills in brokers and triggers. */
+function eventingDefaults(kind: string, group: string, object: Draft): void {
+  if (group !== 'eventing.knative.dev') return;
+  const [metadata, spec] = [childOf(object, 'metadata'), childOf(object, 'spec')];
+  if (kind === 'Broker') {
+    setDefault(childOf(metadata, 'annotations'), 'eventing.knative.dev/broker.class', 'MTChannelBasedBroker');
+    setDefault(spec, 'config', { apiVersion: 'v1', kind: 'ConfigMap', name: 'config-br-default-channel', namespace: 'knative-eventing' });
+    setDefault(spec, 'delivery', { backoffDelay: 'PT0.2S', backoffPolicy: 'exponential', retry: 10 });
+  }
+  if (kind === 'Trigger') {
+    setDefault(spec, 'broker', 'default');
+    setDefault(spec, 'filter', {});
+    childOf(metadata, 'labels')['eventing.knative.dev/broker'] = String(spec['broker']);
+  }
+}
+
 /** As the webhook of Serving fills in services, configurations, revisions and routes. */
 function servingDefaults(kind: string, group: string, object: Draft): void {
   if (group !== 'serving.knative.dev') return;
@@ -136,3 +153,8 @@ function servingDefaults(kind: string, group: string, object: Draft): void {
   }
   for (const target of objectsAt(spec, 'traffic')) setDefault(target, 'latestRevision', target['revisionName'] === undefined);
 }
+
+/** What the mutating webhooks write, by their names. */
+const DEFAULTS: { readonly [webhook: string]: (kind: string, group: string, object: Draft) => void } = {
+  'webhook.serving.knative.dev': servingDefaults, 'webhook.eventing.knative.dev': eventingDefaults,
+};
