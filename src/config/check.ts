@@ -1,5 +1,6 @@
 // What the words of a setting must mean, whoever said them. Pure; collects problems and never stops at the first.
 import { findKnownName, refusal } from '../addons/index.ts';
+import { CONTEXT_PROVIDER } from '../clusters/index.ts';
 import { quote } from '../model/redact.ts';
 import { addonNames, componentIds, ingressIds, presetIds, providerIds, sampleIds } from './catalog.ts';
 import { type Problem, type ProblemCode, problemCode } from './problem.ts';
@@ -78,11 +79,18 @@ function run<T>(check: Check<T>, given: Given<T> | undefined): readonly Problem[
   return given === undefined ? [] : check(given);
 }
 
+/** A context names its cluster, and with that what runs it. */
+function checkContextAndProvider({ context, provider }: Layer): readonly Problem[] {
+  if (context === undefined || provider === undefined || provider.value === CONTEXT_PROVIDER) return [];
+  const message = `${quote(provider.value)} does not take a context, and ${context.origin} names ${quote(context.value)}: say one of the two`;
+  return [{ place: placeOf(provider), message, code: 'context-invalid' }];
+}
+
 /** All problems of the settings in effect. */
 export function checkSettings(settings: Layer): readonly Problem[] {
   return [
     ...run(checkName, settings.name), ...run(oneOf('preset', presetIds), settings.preset), ...run(oneOf('provider', providerIds), settings.provider),
-    ...run(checkContext, settings.context), ...run(checkContext, settings.allowRemote),
+    ...run(checkContext, settings.context), ...checkContextAndProvider(settings), ...run(checkContext, settings.allowRemote),
     ...run(checkKubernetes, settings.kubernetes), ...run(checkImage, settings.nodeImage),
     ...run(allOf('addon', addonNames), settings.addons), ...run(oneOf('ingress', ingressIds), settings.ingress),
     ...run(checkDomain, settings.domain), ...run(allOf('sample', sampleIds), settings.samples),

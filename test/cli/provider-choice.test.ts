@@ -20,6 +20,12 @@ test('naming a context names its provider and its cluster', async () => {
   expect(asked[0]?.spec).toMatchObject({ provider: 'context', cluster: 'k3d-lab', settings: { context: 'k3d-lab', 'allow-remote': 'k3d-lab' } });
 });
 
+test('a context and a provider that takes none contradict each other', async () => {
+  const { stderr, code, asked } = await run(['up', '--context', 'k3d-lab', '--provider', 'kind'], {});
+  expect([code, asked]).toEqual([2, []]);
+  expect(stderr).toContain('--provider: "kind" does not take a context, and --context names "k3d-lab"');
+});
+
 test('somebody’s cluster is not taken unasked: without a terminal the flag is named', async () => {
   const { stderr, code } = await run(['up'], { useCases: { chooseProvider: async () => ({ provider: 'docker-desktop', why: 'its Kubernetes 1.34.4 answers', isSomebodys: true }) } });
   expect(code).toBe(2);

@@ -78,7 +78,8 @@ async function inside(ports: Ports, access: KubernetesAccess, input: { readonly 
   }
 }
 
-function hintsOf(facts: ClusterFacts, stack: string) {
+function hintsOf(facts: ClusterFacts, { stack, canStart }: { readonly stack: string; readonly canStart: boolean }) {
+  if (facts.state === 'stopped' && !canStart) return [{ text: 'its cluster is not devstack’s: start it as you do, then look again', command: `devstack status ${stack}` }];
   if (facts.state === 'stopped' || facts.state === 'partial') return [{ text: 'bring it back', command: `devstack ${facts.state === 'stopped' ? 'start' : 'up --name'} ${stack}` }];
   return [];
 }
@@ -103,7 +104,7 @@ async function statusOf(ports: Ports, found: StackFacts, { signal }: RunOptions)
       : await inside(ports, access, { stack: found.stack, port: facts.ingressPort ?? found.port }, signal);
   return {
     stack: found.stack, provider: found.provider, cluster: found.cluster, label: provider.label, state: facts.state, reason: facts.reason,
-    context: kubernetes?.context, kubeconfig: kubernetes?.kubeconfig, kubernetes: facts.kubernetes, parts, endpoints, hints: hintsOf(facts, found.stack),
+    context: kubernetes?.context, kubeconfig: kubernetes?.kubeconfig, kubernetes: facts.kubernetes, parts, endpoints, hints: hintsOf(facts, { stack: found.stack, canStart: provider.power !== undefined }),
   };
 }
 
