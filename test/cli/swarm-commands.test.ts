@@ -106,6 +106,13 @@ describe('where the stack is a swarm', () => {
     expect(stdout.trim().split('\n').at(-1)).toBe('web.1 | httpbin in lab, followed');
   });
 
+  test('wishes that only Kubernetes can fulfil are refused, not forgotten', async () => {
+    const { code, stderr } = await run(['deploy', 'httpbin', '--as', 'swarm', '--annotation', 'a=b', '--namespace', 'shop']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--annotation');
+    expect(stderr).toContain('--namespace');
+  });
+
   test('delete asks first, and tells what it keeps', async () => {
     const useCases = { isSwarm: async () => true, removeDeployment: async () => ({ stack: 'lab', removed: ['service shop_web'], kept: ['volume shop_data'] }) };
     expect((await run(['delete', 'shop', '--json'], { useCases })).code).toBe(2);

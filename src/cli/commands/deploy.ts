@@ -1,8 +1,9 @@
 // devstack deploy: build, load, apply, wait, and prove by a request.
+import { problemsError } from '../../config/problem.ts';
 import { table } from '../../render/table.ts';
 import { count, formatDuration } from '../../render/text.ts';
 import { planOutcome, tallied, targetStack } from '../app-flags.ts';
-import type { DeployResult } from '../app-use-cases.ts';
+import type { DeployRequest, DeployResult } from '../app-use-cases.ts';
 import { type CommandContext, defineCommand, type Outcome, yesFlag } from '../command.ts';
 import { confirmDestructive } from '../confirm.ts';
 import { deployRequest, sourceFlags } from '../deploy-request.ts';
@@ -27,6 +28,13 @@ function deployedText({ app, kind, stack, label, endpoints, changed, durationMs 
 export function deployedFields(result: DeployResult) {
   const { app, kind, stack, namespace, label, images, changed, durationMs } = result;
   return { app, kind, stack, namespace, ...(label === undefined ? {} : { label }), images: [...images], endpoints: result.endpoints.map(endpointFields), changed, durationMs };
+}
+
+/** Throws for wishes that a swarm cannot fulfil, rather than to forget them. */
+function forSwarm(request: DeployRequest): DeployRequest {
+  const wrong = [...(Object.keys(request.annotations).length > 0 ? ['--annotation'] : []), ...(request.namespace === 'default' ? [] : ['--namespace'])];
+  if (wrong.length === 0) return request;
+  throw problemsError(wrong.map((place) => ({ place, message: 'is for Kubernetes, and the app goes to a swarm', code: 'flag-invalid' })));
 }
 
 export const deploy = defineCommand({
@@ -58,7 +66,7 @@ export const deploy = defineCommand({
     }
     const request = await deployRequest(input, context);
     const useCases = await context.useCases();
-    if (request.kind === 'swarm' || (request.kind === undefined && await useCases.isSwarm(request.stack))) return toSwarm({ app: request });
+    if (request.kind === 'swarm' || (request.kind === undefined && await useCases.isSwarm(request.stack))) return toSwarm({ app: forSwarm(request) });
     return tallied(input.line, context, async (options): Promise<Outcome> => {
       const planned = await useCases.planDeploy(request, options);
       if (flags['dry-run'] === true) return planOutcome(planned.plan, context);
