@@ -27,17 +27,17 @@ function median(values: readonly number[]): number {
 
 test('rehearsal', () => {
   const home = mkdtempSync(join(tmpdir(), 'devstack-bench-'));
-  const figures: { [name: string]: number[] } = { bare: [] };
+  const figures = new Map<string, number[]>(['bare', ...Object.keys(COMMANDS)].map((name) => [name, []]));
   try {
     for (let run = 0; run < RUNS; run += 1) {
-      for (const [name, words] of Object.entries(COMMANDS)) (figures[name] ??= []).push(milliseconds([BIN, ...words], home));
-      figures['bare']?.push(milliseconds(['-e', '0'], home));
+      for (const [name, words] of Object.entries(COMMANDS)) figures.get(name)?.push(milliseconds([BIN, ...words], home));
+      figures.get('bare')?.push(milliseconds(['-e', '0'], home));
     }
   } finally {
     spawnSync(process.execPath, [BIN, 'down', '--yes'], { env: { PATH: dirname(process.execPath), HOME: home, DEVSTACK_HOME: home, DOCKER_HOST: `unix://${join(home, 'no.sock')}` } });
     rmSync(home, { recursive: true, force: true });
   }
-  const rows = Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, { medianMs: median(values), leastMs: Math.round(Math.min(...values)) }]));
+  const rows = Object.fromEntries([...figures].map(([name, values]) => [name, { medianMs: median(values), leastMs: Math.round(Math.min(...values)) }]));
   for (const [name, { medianMs, leastMs }] of Object.entries(rows)) process.stderr.write(`rehearsal ${name}: median ${medianMs} ms, least ${leastMs} ms\n`);
   process.stdout.write(`${JSON.stringify({ bench: 'rehearsal', node: process.versions.node, runs: RUNS, rows })}\n`);
 });

@@ -3,7 +3,6 @@
 import { ENGINELESS, findProvider, isWithoutEngine } from '../../clusters/index.ts';
 import { FAULT_NAMES } from '../../clusters/rehearsal/fault-names.ts';
 import { presetIds } from '../../config/catalog.ts';
-import { defaults } from '../../config/defaults.ts';
 import { formatExactDuration } from '../../config/duration.ts';
 import type { NetworkSettings } from '../../config/resolve.ts';
 import { stackFlags } from '../../config/stack-flags.ts';
