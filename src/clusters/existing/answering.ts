@@ -1,5 +1,5 @@
 // Does the cluster of a context answer right now? For lists of what there is.
-import { isDevstackError } from '../../model/error.ts';
+import { isAbortError, isDevstackError } from '../../model/error.ts';
 import type { ProviderContext } from '../provider.ts';
 import type { ContextEntry } from './kubeconfig.ts';
 
@@ -16,7 +16,7 @@ export async function answeringVersion({ path, name }: ContextEntry, { ports, si
     }
   } catch (cause) {
     signal.throwIfAborted();
-    if (isDevstackError(cause) || (cause instanceof Error && cause.name === 'TimeoutError')) return undefined;
+    if (isDevstackError(cause) || isAbortError(cause)) return undefined;
     throw cause;
   }
 }

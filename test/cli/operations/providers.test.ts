@@ -71,6 +71,15 @@ describe('what there is', () => {
   });
 });
 
+test('a cluster that does not answer in time is no reason to stop', async () => {
+  const { ports } = machine({ kubeconfig: CONFIG });
+  const silent = only<KubeConnector>('kubeConnector', {
+    connect: async (access) => fakeClient({ access, version: async () => { throw new DOMException('its time is up', 'AbortError'); } }),
+  });
+  const reports = await survey({ ...ports, kubeConnector: silent });
+  expect(reports.find(({ id }) => id === 'docker-desktop')).toMatchObject({ isUsable: false });
+});
+
 describe('what is chosen', () => {
   test('the provider of the stack that exists', async () => {
     const { ports, engine } = machine({});
