@@ -73,7 +73,7 @@ async function findStacks({ places, source }: ComparisonWish, useCases: UseCases
       found.push({ kind, stack: place.stack });
     } catch (thrown) {
       if (!isDevstackError(thrown) || stack !== undefined) throw thrown;
-      if (thrown.code === 'stack-ambiguous') throw ambiguous(kind, source, thrown);
+      if (thrown.code === 'stack-ambiguous') throw ambiguous(kind, { places, source }, thrown);
       if (thrown.code !== 'stack-unknown') throw thrown;
       missing.push(kind);
     }
@@ -90,11 +90,12 @@ function unfit(kind: RunKind, stack: string): DevstackError {
   return usageError({ code: 'compare-stack-unfit', message: `stack ${stack} does not run ${kind}`, hints: [STACK_FOR[kind]] });
 }
 
-function ambiguous(kind: RunKind, source: string, { reason }: DevstackError): DevstackError {
+function ambiguous(kind: RunKind, { places, source }: Pick<ComparisonWish, 'places' | 'source'>, { reason }: DevstackError): DevstackError {
   const first = (reason ?? '').split(', ')[0] ?? 'NAME';
+  const words = places.map((place) => [place.kind, place.kind === kind ? first : place.stack].filter((word) => word !== undefined).join('='));
   return usageError({
     code: 'compare-stack-ambiguous', message: `several stacks could run ${kind}`, ...(reason === undefined ? {} : { reason }),
-    hints: [{ text: 'name one', command: `devstack compare ${source} --on ${kind}=${first}` }],
+    hints: [{ text: 'name one', command: `devstack compare ${source} --on ${words.join(',')}` }],
   });
 }
 

@@ -60,7 +60,7 @@ describe('refused before anything is done', () => {
     ['stacks that are missing, each with the command that makes it', { findStack: () => Promise.reject(unknown) }, ['no stack runs knative or swarm', 'devstack up knative', 'devstack up swarm --nodes 3 --name swarm']],
     ['an app of that name that is there already', { apps: async () => [{ app: 'web', kind: 'knative', stack: 'dev', namespace: 'default' }] }, ['is deployed in dev already', 'devstack delete web --name dev']],
     ['a stack that runs something else', { findStack: async () => ({ stack: 'dev', runtime: 'kubernetes' }) }, ['stack dev does not run swarm']],
-    ['several stacks that could', { findStack: () => Promise.reject(usageError({ code: 'stack-ambiguous', message: 'several', reason: 'a, b' })) }, ['several stacks could run knative', '--on knative=a']],
+    ['several stacks that could', { findStack: () => Promise.reject(usageError({ code: 'stack-ambiguous', message: 'several', reason: 'a, b' })) }, ['several stacks could run knative', '--on knative=a,swarm']],
   ])('%s', async (_name, changes, words) => {
     const { code, stderr } = await run(['compare', 'web', '--on', 'knative,swarm'], { useCases: world(done, changes) });
     expect(code).not.toBe(0);

@@ -57,7 +57,11 @@ function demoContext({ stack, runtime, useCases, options, context, restoring }: 
 /** Removes what the demo made, also after it was stopped: under its own deadline, not under the signal that stopped it. */
 async function cleanUp({ demo, stack, runtime, useCases, options, restoring }: Stage, keep: boolean): Promise<void> {
   const own: RunOptions = { emit: () => undefined, signal: AbortSignal.timeout(CLEAN_UP_MS) };
-  for (const restore of restoring) await restore(own);
+  for (const restore of restoring) {
+    await restore(own).catch((thrown: unknown) => {
+      options.emit({ type: 'warning', message: `not put right again: ${thrown instanceof Error ? thrown.message : String(thrown)}`, hints: [{ text: 'see the nodes', command: `devstack node list --name ${stack}` }] });
+    });
+  }
   if (keep) return;
   for (const ref of (await useCases.apps(stack, own)).filter(({ app }) => demo.apps.includes(app))) {
     const removing = runtime === 'swarm' ? useCases.removeDeployment(ref.app, stack, own) : useCases.removeApp(useCases.planRemoveApp(ref), own);
