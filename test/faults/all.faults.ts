@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { emptyCluster } from './cluster.ts';
 import { type Golden, golden, type KillResult, killDownAt, killUpAt } from './kill-points.ts';
+import { killLeashed } from './reaper-kills.ts';
 import { BASE, KNATIVE, SPEC } from './runs.ts';
 import { play, scenarios } from './seeds.ts';
 
@@ -26,6 +27,13 @@ test('kill points: every journal write and every outside call', async () => {
   for (const { run, index, point, violations } of failed) console.log(`✖ ${run} killed at point ${index} (${point}): ${violations.join('; ')}`);
   console.log(`kill points: ${results.length - failed.length}/${results.length} (up ${full.points.length}, down ${full.downPoints.length})`);
   expect(full.points.length).toBeGreaterThanOrEqual(300);
+  expect(failed).toEqual([]);
+}, HOURS);
+
+test('a hundred runs killed: the reaper leaves nothing', async () => {
+  const failed = await killLeashed(goldens[0].empty, 100);
+  for (const what of failed) console.log(`✖ ${what}`);
+  console.log(`reaper: ${100 - failed.length}/100 kills, nothing left within 15 s`);
   expect(failed).toEqual([]);
 }, HOURS);
 

@@ -34,7 +34,9 @@ function nodeOf(config: KindConfig, network: string): Partial<FakeContainer> & {
 
 /** `kind create cluster`. Every step is a point where the run can die; what the engine was asked for, it does all the same. */
 export async function createCluster(world: World, life: Life, args: readonly string[], options: ProcessOptions): Promise<ProcessResult> {
-  const config = JSON.parse(world.disk.text(args[args.indexOf('--config') + 1] ?? '') ?? '') as KindConfig;
+  const text = world.disk.text(args[args.indexOf('--config') + 1] ?? '');
+  if (text === undefined) return { exitCode: 1, stdout: '', stderr: 'ERROR: failed to create cluster: error reading file: no such file or directory' };
+  const config = JSON.parse(text) as KindConfig;
   let isMade = false;
   const network = options.env?.['KIND_EXPERIMENTAL_DOCKER_NETWORK'] ?? 'kind';
   const step = async (name: string) => {

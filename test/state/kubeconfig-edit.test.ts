@@ -5,6 +5,9 @@ import { arrayAt, at, stringAt } from '../../src/model/object.ts';
 import { mergeEntries, readEntries, unmergeEntries } from '../../src/state/kubeconfig-edit.ts';
 import { BY_HAND, KUBECTL_STYLE, kubeconfigText, ownKubeconfig, SPECIMENS } from './kubeconfig-texts.ts';
 
+// A file is parsed several times for each of them; more by hand.
+fc.configureGlobal({ numRuns: Number(process.env['KUBECONFIG_RUNS'] ?? 25) });
+
 /** More by hand: PROPERTY_RUNS=5000. */
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 25);
 const yaml = createYaml();

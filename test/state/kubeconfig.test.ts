@@ -170,7 +170,7 @@ describe('locks', () => {
   test('many stacks at once: none is lost, and the bytes come back', async () => {
     const { kubeconfigs, config } = await setUp();
     writeFileSync(config, BY_HAND);
-    const stacks = Array.from({ length: 12 }, (_, index) => `s${index}`);
+    const stacks = Array.from({ length: 6 }, (_, index) => `s${index}`);
     await Promise.all(stacks.map(async (stack) => {
       await kubeconfigs.write(stack, ownKubeconfig(`kind-devstack-${stack}`));
       await kubeconfigs.merge(stack, USE);
