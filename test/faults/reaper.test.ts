@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/clusters/rehearsal/server/store.ts';
 import { emptyCluster } from './cluster.ts';
 import { remains } from './invariants.ts';
+import { Life } from './life.ts';
 import { killLeashed } from './reaper-kills.ts';
 import { BASE, down, reap, up, upLeashed } from './runs.ts';
 import { World } from './world.ts';
@@ -51,4 +52,12 @@ test('what devstack has not made it does not remove', async () => {
   world.engine.addContainer('mine-control-plane', { labels, networks: ['kind'] });
   await reap(world);
   expect(world.engine.containers.map(({ name }) => name)).toEqual(['other-db', 'mine-control-plane']);
+});
+
+test('what a run that failed leaves for finding out why: the journal, also when there is no cluster to ask', async () => {
+  const world = new World(empty);
+  await up(world, { killAt: 60 }, BASE);
+  const { useCases, options } = world.useCases(new Life());
+  expect(await useCases.collect('dev', '/out', options)).toBeGreaterThanOrEqual(1);
+  expect(JSON.parse(world.disk.text('/out/journal.json') ?? '')).toMatchObject([{ command: 'up', steps: expect.arrayContaining([expect.objectContaining({ step: 'cluster', state: 'intent' })]) }]);
 });

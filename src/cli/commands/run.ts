@@ -66,7 +66,7 @@ async function runEphemeral(run: Ephemeral, useCases: UseCases, context: Command
 export const run = defineCommand({
   arguments: [{ name: 'preset', summary: 'what the stack starts from', known: presetIds }],
   takesRest: true,
-  flags: { ...stackFlags, artifacts: { kind: 'text', env: 'DEVSTACK_ARTIFACTS', placeholder: 'DIR', summary: 'pods, events and logs go here when the command fails' } },
+  flags: { ...stackFlags, artifacts: { kind: 'text', env: 'DEVSTACK_ARTIFACTS', placeholder: 'DIR', summary: 'pods, events, logs and the journal go here when the command fails' } },
   description: 'Brings a stack up under a name of its own, runs the command with KUBECONFIG and the endpoints in its environment, and removes the stack,'
     + ' whatever happens. The exit code is that of the command. Endpoints: DEVSTACK_ENDPOINT_<NAME> is the address, DEVSTACK_ENDPOINT_<NAME>_HOST the Host header.',
   examples: [

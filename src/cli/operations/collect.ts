@@ -4,6 +4,7 @@ import { isJsonObject } from '../../model/json.ts';
 import { arrayAt, type KubeObject, refOf, stringAt } from '../../model/object.ts';
 import type { KubeClient, Ports } from '../../ports.ts';
 import type { RunOptions } from '../use-cases.ts';
+import type { Journals } from './journals.ts';
 import { pickStack } from './status.ts';
 import { providerContext } from './up.ts';
 
@@ -28,8 +29,13 @@ async function writeLogs(ports: Ports, client: KubeClient, input: { readonly pod
   return texts.filter((text) => text !== '').length;
 }
 
-/** Pods, events and logs of every pod. Returns the number of files. What cannot be read is left out: this runs when things are broken. */
-export async function collectStack(ports: Ports, stack: string, folder: string, { signal }: RunOptions): Promise<number> {
+/** The journal; pods, events and logs of every pod. Returns the number of files. What cannot be read is left out: this runs when things are broken. */
+export async function collectStack(ports: Ports, journals: Journals, { stack, folder }: { readonly stack: string; readonly folder: string }, options: RunOptions): Promise<number> {
+  await ports.files.write(`${folder}/journal.json`, JSON.stringify(await journals.read(stack), undefined, 1));
+  return 1 + await collectCluster(ports, stack, folder, options).catch(() => 0);
+}
+
+async function collectCluster(ports: Ports, stack: string, folder: string, { signal }: RunOptions): Promise<number> {
   const found = await pickStack(ports, stack);
   const provider = await findProvider(found.provider);
   const access = await provider.access(found.stack, found.cluster, providerContext(ports, signal));

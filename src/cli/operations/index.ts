@@ -69,7 +69,7 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     },
     domains: () => tryDomains(ports),
     serveNames: (server, options) => serveDomain(ports, server, heard(options)),
-    collect: (stack, folder, options) => collectStack(ports, stack, folder, heard(options)),
+    collect: (stack, folder, options) => collectStack(ports, journals, { stack, folder }, heard(options)),
     planDeploy: (request, options) => planAppDeploy(ports, templates, request, heard(options)),
     deploy: (planned, options) => deployApp(ports, journals, planned, heard(options)),
     planRemoveApp,
