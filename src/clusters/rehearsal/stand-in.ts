@@ -12,15 +12,16 @@ export function standInKind(image: string): StandInKind | undefined {
 
 /**
  * For `node -e`. Environment: PORT, and STAND_IN as JSON of image, kind and why the image itself does not run.
- * `hello` greets TARGET; `echo` shows the request; `work` sleeps as many milliseconds as `?sleep=` says.
+ * `hello` greets TARGET; `echo` shows the request, at /env the variables that are meant to be shown, and answers /status/418 with that; `work` sleeps as many milliseconds as `?sleep=` says.
  */
 export const STAND_IN_PROGRAM = `
 'use strict';
 const { image, kind, why } = JSON.parse(process.env.STAND_IN);
 const note = 'rehearsal: devstack itself answers for ' + image + ', which was not run (' + why + ')';
+const shown = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('HTTPBIN_ENV_')));
 const bodies = {
   hello: () => 'Hello ' + (process.env.TARGET || 'World') + '!\\n' + note + '\\n',
-  echo: (url, request) => JSON.stringify({ args: Object.fromEntries(url.searchParams), headers: request.headers, method: request.method, url: url.href, rehearsal: note }, null, 2) + '\\n',
+  echo: (url, request) => JSON.stringify(url.pathname === '/env' ? { env: shown, rehearsal: note } : { args: Object.fromEntries(url.searchParams), headers: request.headers, method: request.method, url: url.href, rehearsal: note }, null, 2) + '\\n',
   work: (url, request, slept) => 'Slept for ' + slept + ' milliseconds.\\n' + note + '\\n',
 };
 const server = require('node:http').createServer(async (request, response) => {
@@ -29,7 +30,8 @@ const server = require('node:http').createServer(async (request, response) => {
   if (slept > 0) await new Promise((resolve) => setTimeout(resolve, slept));
   const body = bodies[kind] === undefined ? note + '\\n' : bodies[kind](url, request, slept);
   console.log(request.method + ' ' + request.url);
-  response.writeHead(200, { 'content-type': kind === 'echo' ? 'application/json' : 'text/plain; charset=utf-8', 'x-devstack-rehearsal': note.replace(/[^\\x20-\\x7e]/g, '?') });
+  const [, status] = kind === 'echo' && /^\\/status\\/([2-5]\\d\\d)$/.exec(url.pathname) || [0, 200];
+  response.writeHead(Number(status), { 'content-type': kind === 'echo' ? 'application/json' : 'text/plain; charset=utf-8', 'x-devstack-rehearsal': note.replace(/[^\\x20-\\x7e]/g, '?') });
   request.resume();
   response.end(body);
 });
