@@ -1,7 +1,6 @@
 // Headlamp: the cluster in a browser. No manifest of upstream's carries a version, so the objects are devstack's own.
 import type { KubeObject, ObjectRef } from '../../model/object.ts';
-import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
-import { deployment } from '../addon.ts';
+import { type Addon, type AddonContext, type AddonInstall, deployment } from '../addon.ts';
 
 const NAMESPACE = 'devstack-dashboard';
 const NAME = 'headlamp';

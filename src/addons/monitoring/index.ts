@@ -1,6 +1,5 @@
 // Prometheus and Grafana, as small as a laptop wants them: two programs, no operator. The objects are devstack's own.
-import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
-import { deployment } from '../addon.ts';
+import { type Addon, type AddonContext, type AddonInstall, deployment } from '../addon.ts';
 import { GRAFANA, GRAFANA_PORT, grafana } from './grafana.ts';
 import { PROMETHEUS, PROMETHEUS_PORT, prometheus } from './prometheus.ts';
 

@@ -1,4 +1,4 @@
-// Prometheus for one stack: what it asks, what it may read, where it runs. Hours of figures, kept in memory of the node.
+// Prometheus for one stack: what it asks, what it may read, where it runs. It keeps some hours, and nothing when its pod is made anew.
 import type { JsonObject } from '../../model/json.ts';
 import type { KubeObject } from '../../model/object.ts';
 
