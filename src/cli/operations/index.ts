@@ -56,7 +56,7 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     status: (stack, options) => statusStacks(ports, stack, heard(options)),
     env: (stack, options) => stackAccess(ports, stack, heard(options)),
     mergeKubeconfig: (stack, use) => ports.kubeconfigs.merge(stack, { use }),
-    stop: (stack, options) => stopStack(ports, stack, heard(options)),
+    stop: (stack, options) => stopStack(ports, journals, stack, heard(options)),
     start: (stack, options) => startStack(ports, journals, stack, heard(options)),
     addons: (stack, options) => listAddons(ports, stack, heard(options)),
     planAddons: (wish, options) => planAddons(ports, wish, heard(options)),

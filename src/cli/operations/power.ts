@@ -8,7 +8,7 @@ import type { ClusterFacts, StackFacts } from '../../model/fact.ts';
 import { type ClusterPlan, INGRESS_NODE_PORT, type Plan, type Step } from '../../model/plan.ts';
 import type { Ports } from '../../ports.ts';
 import type { RunOptions, UpResult } from '../use-cases.ts';
-import { type Journals, journalled } from './journals.ts';
+import { alone, type Journals, journalled } from './journals.ts';
 import { pickStack, serviceEndpoints, tells } from './status.ts';
 import { verifySwarm } from './swarm-status.ts';
 import { kubernetesWords, providerContext } from './up.ts';
@@ -48,10 +48,13 @@ async function locate(ports: Ports, stack: string | undefined, { signal }: RunOp
   return { found, provider, power, facts };
 }
 
-export async function stopStack(ports: Ports, stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly wasRunning: boolean }> {
-  const { found, power, facts } = await locate(ports, stack, options);
-  if (facts.state === 'running') await power.stop(clusterPlanOf(found, facts), providerContext(ports, options.signal));
-  return { stack: found.stack, wasRunning: facts.state === 'running' };
+export async function stopStack(ports: Ports, journals: Journals, stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly wasRunning: boolean }> {
+  const seen = await locate(ports, stack, options);
+  return alone(journals, seen.found.stack, options, async (hasWaited) => {
+    const { found, power, facts } = hasWaited ? await locate(ports, seen.found.stack, options) : seen;
+    if (facts.state === 'running') await power.stop(clusterPlanOf(found, facts), providerContext(ports, options.signal));
+    return { stack: found.stack, wasRunning: facts.state === 'running' };
+  });
 }
 
 /** What must be right again: everything that tells whether a part works, and a request to each endpoint. */
@@ -79,7 +82,7 @@ export async function startStack(ports: Ports, journals: Journals, stack: string
     schema: 1, stack: found.stack, notes: [], endpoints: [],
     steps: [{ kind: 'cluster', id: 'cluster', title: `Start ${provider.title} cluster ${found.cluster}`, lane: 'Cluster', needs: [], cluster, timeoutMs: TIMEOUT.cluster }],
   };
-  return journalled(journals, { stack: found.stack, command: 'start' }, async (journal) => {
+  return alone(journals, found.stack, options, () => journalled(journals, { stack: found.stack, command: 'start' }, async (journal) => {
     const input = { stack: found.stack, ports, provider, emit: options.emit, overwrite: false, record: journal.record };
     const woken = await execute(wake, input, options.signal);
     try {
@@ -100,5 +103,5 @@ export async function startStack(ports: Ports, journals: Journals, stack: string
     } finally {
       await woken.run.close();
     }
-  });
+  }));
 }
