@@ -27,9 +27,9 @@ export const drain: Demo = {
   apps: [APP],
   async run(context) {
     const { useCases, options, clock, stack, deploy, say, atEnd } = context;
-    if (nodeToDrain((await useCases.nodes(stack, options)).nodes) === undefined) throw tooFewNodes(stack);
-    const { nodes: all } = await useCases.nodes(stack, options);
-    const tasks = all.filter(({ availability, state }) => availability === 'active' && state === 'ready').length;
+    const { nodes: before } = await useCases.nodes(stack, options);
+    if (nodeToDrain(before) === undefined) throw tooFewNodes(stack);
+    const tasks = before.filter(({ availability, state }) => availability === 'active' && state === 'ready').length;
     const ref = await deploy({ app: APP, sample: 'httpbin', env: versionOf('1'), replicas: tasks });
     const node = nodeToDrain((await useCases.nodes(stack, options)).nodes);
     if (node === undefined) throw tooFewNodes(stack);
