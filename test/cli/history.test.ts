@@ -31,6 +31,7 @@ describe('history', () => {
 
   test('of nothing is no failure; a count that is none is told', async () => {
     expect(await run(['history'], { useCases: { history: async () => [] } })).toMatchObject({ code: 0, stdout: 'Nothing has run here yet: devstack up makes the first stack\n' });
+    expect((await run(['history', '--name', 'gone'], { useCases: { history: async () => [] } })).stdout).toBe('No run of stack gone is known here\n');
     expect((await run(['history', 'many'], { useCases })).code).toBe(2);
   });
 });

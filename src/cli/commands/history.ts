@@ -1,5 +1,4 @@
 // devstack history: what ran when, how long, and how it ended.
-import { stackFlags } from '../../config/stack-flags.ts';
 import { usageError } from '../../model/error.ts';
 import { EXIT } from '../../model/exit.ts';
 import type { Json } from '../../model/json.ts';
@@ -33,8 +32,8 @@ function slowest({ steps }: PastRun): string {
   return timed.slice(0, SLOWEST).map(({ step, durationMs }) => `${step} ${formatDuration(durationMs ?? 0)}`).join(' · ');
 }
 
-function historyText(runs: readonly PastRun[], { columns, paint }: CommandContext): string {
-  if (runs.length === 0) return 'Nothing has run here yet: devstack up makes the first stack\n';
+function historyText(runs: readonly PastRun[], stack: string | undefined, { columns, paint }: CommandContext): string {
+  if (runs.length === 0) return stack === undefined ? 'Nothing has run here yet: devstack up makes the first stack\n' : `No run of stack ${stack} is known here\n`;
   const rows = runs.map((run) => [timeText(run.startedMs), run.stack, run.command, run.durationMs === undefined ? '–' : formatDuration(run.durationMs), endText(run), slowest(run)]);
   const head = ['WHEN', 'STACK', 'COMMAND', 'TOOK', 'END', 'SLOWEST STEPS'];
   return table([head, ...rows], { columns, paint, styles: ['dim', 'bold', undefined, undefined, undefined, 'dim'] }).map((line) => `${line}\n`).join('');
@@ -51,7 +50,7 @@ function limitOf(text: string | undefined): number {
 
 export const history = defineCommand({
   arguments: [{ name: 'count', summary: `how many runs, the newest first; ${DEFAULT_RUNS} when absent` }],
-  flags: { name: stackFlags.name },
+  flags: { name: { kind: 'text', short: 'n', placeholder: 'NAME', summary: 'only runs of this stack' } },
   description: 'Reads the journals of the stacks that exist here: which command ran when, how long each step took that changed something, and how it ended.'
     + ' A run without an end was killed; the next devstack up goes on from there. With the stack goes its history.',
   examples: [
@@ -63,6 +62,6 @@ export const history = defineCommand({
     const limit = limitOf(input.args[0]);
     const useCases = await context.useCases();
     const runs = await useCases.history({ stack: input.flags.name, limit });
-    return { text: historyText(runs, context), result: { runs: runs as unknown as Json } };
+    return { text: historyText(runs, input.flags.name, context), result: { runs: runs as unknown as Json } };
   },
 });
