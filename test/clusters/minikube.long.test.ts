@@ -16,7 +16,7 @@ const planOf = () => ({ ...minikube.plan(specOf({ name: NAME, provider: 'minikub
 const contextOf = ({ ports }: RealPorts, signal = AbortSignal.timeout(590_000)): ProviderContext => ({ ports, signal, onProgress: () => undefined });
 
 async function run(real: RealPorts, command: string, ...args: readonly string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await real.ports.processes.run(command, args);
+  const { exitCode, stdout, stderr } = await real.ports.processes.run(command, args, { env: { KUBECONFIG: `${real.home}/none` } });
   if (exitCode !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
   return stdout.trim();
 }

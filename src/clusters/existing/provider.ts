@@ -42,6 +42,7 @@ export function existingProvider(kind: ExistingKind): ClusterProvider {
     capabilities: { portsAtCreation: true, ownsCluster: false, canStop: false, loadsImages: true, multiNode: false },
     plan: (spec, port) => planOf(kind, spec, port),
     problems: (spec) => problemsOf(kind, spec),
+    notes: ({ nodeImage }) => (nodeImage === undefined ? [] : [`the node image ${nodeImage} is not used: the cluster has its nodes`]),
     admit: (spec, context) => admit(kind, spec, context),
     observe: (stack, cluster, context) => observe(kind, { stack, cluster }, context),
     create: (plan, context) => create(kind, plan, context),

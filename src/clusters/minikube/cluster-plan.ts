@@ -33,6 +33,11 @@ export function problemsOf(spec: StackSpec): readonly string[] {
   ];
 }
 
+/** A wish that minikube has no place for. */
+export function notesOf({ nodeImage }: StackSpec): readonly string[] {
+  return nodeImage === undefined ? [] : [`the node image ${nodeImage} is not used: minikube brings its own`];
+}
+
 /** What is not named here is minikube's default, or what the person has said by `minikube config` and MINIKUBE_ variables. */
 export function startArguments(plan: ClusterPlan): readonly string[] {
   return [

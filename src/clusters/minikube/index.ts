@@ -8,7 +8,7 @@ import type { Ports } from '../../ports.ts';
 import { imageLoader } from '../containerd/images.ts';
 import type { ClusterProvider, ProviderContext } from '../provider.ts';
 import { readAccess } from './access.ts';
-import { clusterPlanOf, networkName, PROVIDER, problemsOf, startArguments } from './cluster-plan.ts';
+import { clusterPlanOf, networkName, notesOf, PROVIDER, problemsOf, startArguments } from './cluster-plan.ts';
 import { FINISHED_FILE, type Holdings, readHoldings, refuseForeign, type Target } from './holdings.ts';
 import { minikubeError, privateFolder, runMinikube, statusOf } from './program.ts';
 
@@ -24,6 +24,7 @@ export const minikube: ClusterProvider = {
   capabilities: { portsAtCreation: true, ownsCluster: true, canStop: true, loadsImages: true, multiNode: false },
   plan: (spec, port) => clusterPlanOf(spec, port),
   problems: problemsOf,
+  notes: notesOf,
   observe: (stack, cluster, context) => observe({ stack, cluster }, context),
   create,
   async access(stack, cluster, context) {

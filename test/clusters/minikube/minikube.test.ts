@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { minikube } from '../../../src/clusters/minikube/index.ts';
 import { minikubeError, statusOf } from '../../../src/clusters/minikube/program.ts';
 import { stackLabels } from '../../../src/model/record.ts';
-import { specOf } from '../kind/kind-spec.ts';
+import { engineFacts, specOf } from '../kind/kind-spec.ts';
 import { addNode, CLUSTER, type MinikubeWorld, minikubeWorld, NETWORK, planOf } from './minikube-world.ts';
 
 let world: MinikubeWorld | undefined;
@@ -95,6 +95,7 @@ test('one node, and a whole version', () => {
   expect(minikube.problems(specOf({ nodes: 2 }))).toHaveLength(1);
   expect(minikube.problems(specOf({ kubernetes: '1.34' }))).toHaveLength(1);
   expect(minikube.problems(specOf({ kubernetes: '1.34.4' }))).toEqual([]);
+  expect(minikube.notes?.(specOf({ nodeImage: 'kindest/node:v1.34.4' }), engineFacts)).toEqual([expect.stringContaining('not used')]);
 });
 
 test.each([
