@@ -132,8 +132,11 @@ export async function stopRehearsal(stack: string, { ports, signal }: ProviderCo
 
 export async function destroyRehearsal(ports: Ports, stack: string): Promise<readonly string[]> {
   const place = placeOf(ports, stack);
-  if (await ports.files.stat(place.folder) === undefined) return [];
+  // A run that was killed before it made the folder has left the lock alone: taking it takes it away.
+  const [folder, lock] = await Promise.all([place.folder, place.lock].map((path) => ports.files.stat(path)));
+  if (folder === undefined && lock === undefined) return [];
   return ports.files.withLock(place.lock, async () => {
+    if (folder === undefined) return [];
     const { mark } = await find(ports, stack);
     if (mark !== undefined) await ports.background.end(mark, GRACE_MS);
     await ports.files.remove(place.folder);
