@@ -1,5 +1,5 @@
 // Many writers on one kubeconfig, as real processes: devstack, and beside it kubectl on a file of its own. `npm run faults -- kubeconfig`.
-// WRITERS and ROUNDS choose how many; kubectl, which costs a process for each write, does KUBECTL_ROUNDS.
+// WRITERS and ROUNDS choose how many (64 writers and 100 rounds take a quarter of an hour); kubectl, which costs a process for each write, does KUBECTL_ROUNDS.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { createKubeconfigs } from '../../src/state/kubeconfig.ts';
 import { BY_HAND, KUBECTL_STYLE } from '../state/kubeconfig-texts.ts';
 
 const WRITERS = Number(process.env['WRITERS'] ?? 64);
-const ROUNDS = Number(process.env['ROUNDS'] ?? 100);
+const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const KUBECTL_ROUNDS = Number(process.env['KUBECTL_ROUNDS'] ?? 2);
 const TIMEOUT_MS = 3_600_000;
 
