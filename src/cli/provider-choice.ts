@@ -25,5 +25,5 @@ export async function withChosenProvider(spec: StackSpec, useCases: UseCases, { 
     }
   }
   if (choice.why !== undefined) options.emit({ type: 'note', message: `provider ${choice.provider}: ${choice.why}` });
-  return choice.provider === spec.provider ? spec : { ...spec, provider: choice.provider };
+  return { ...spec, provider: choice.provider, cluster: choice.cluster ?? spec.cluster };
 }

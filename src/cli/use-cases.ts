@@ -121,6 +121,8 @@ export interface ProviderReport extends Availability {
 
 export interface ProviderChoice {
   readonly provider: string;
+  /** That of a stack that exists. */
+  readonly cluster?: string;
   /** Undefined where there was nothing to choose from. */
   readonly why: string | undefined;
   /** Its cluster is not devstack's: a person has to agree. */

@@ -4,10 +4,10 @@ import type { ProviderReport } from '../../src/cli/use-cases.ts';
 import { run } from './harness.ts';
 
 test('what is chosen is told with its reason, and taken', async () => {
-  const { stderr, asked, code } = await run(['up', '--yes'], { useCases: { chooseProvider: async () => ({ provider: 'minikube', why: 'stack dev is there already', isSomebodys: false }) } });
+  const { stderr, asked, code } = await run(['up', '--yes'], { useCases: { chooseProvider: async () => ({ provider: 'minikube', cluster: 'theirs', why: 'stack dev is there already', isSomebodys: false }) } });
   expect(code).toBe(0);
   expect(stderr).toContain('provider minikube: stack dev is there already');
-  expect(asked.map(({ spec }) => spec?.provider)).toEqual(['minikube', 'minikube']);
+  expect(asked.map(({ spec }) => [spec?.provider, spec?.cluster])).toEqual([['minikube', 'theirs'], ['minikube', 'theirs']]);
 });
 
 test('who names one is not asked, and nothing is looked for', async () => {

@@ -1,4 +1,5 @@
 // The context provider: any cluster that a kubeconfig of the user leads to.
+import { clusterName } from '../../model/label.ts';
 import { hasConsent } from '../existing/consent.ts';
 import { contextNames, findContext } from '../existing/kubeconfig.ts';
 import { existingProvider, SETTINGS } from '../existing/provider.ts';
@@ -8,7 +9,8 @@ const MAX_NAMED = 6;
 
 export const context: ClusterProvider = existingProvider({
   id: 'context', title: 'context',
-  contextOf: (spec) => spec.settings?.[SETTINGS.context],
+  // A stack that exists says its cluster by itself.
+  contextOf: ({ name, cluster, settings }) => settings?.[SETTINGS.context] ?? (cluster === clusterName(name) ? undefined : cluster),
   contextNamed: (cluster) => cluster,
   availability,
 });

@@ -84,7 +84,7 @@ describe('what is chosen', () => {
   test('the provider of the stack that exists', async () => {
     const { ports, engine } = machine({});
     engine.addNetwork('devstack-dev-minikube', stackLabels({ stack: 'dev', cluster: 'devstack-dev', provider: 'minikube', nodeImage: undefined, kubernetes: undefined, nodes: 1, managers: 1, ports: [], settings: {} }));
-    expect(await choose(ports)).toEqual({ provider: 'minikube', why: 'stack dev is there already', isSomebodys: false });
+    expect(await choose(ports)).toEqual({ provider: 'minikube', cluster: 'devstack-dev', why: 'stack dev is there already', isSomebodys: false });
   });
 
   test('somebody’s cluster only where none can be made', async () => {

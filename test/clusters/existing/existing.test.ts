@@ -56,7 +56,8 @@ describe('before anything is done', () => {
   test('a context that does not exist names those that do', async () => {
     const settings = { context: 'other' };
     await expect(admit({ ...spec, settings })).rejects.toMatchObject({ code: 'context-unknown', reason: 'contexts: k3s-lab' });
-    expect(provider.problems({ ...spec, settings: {} })).toHaveLength(1);
+    expect(provider.problems({ ...spec, settings: {} })).toEqual([]);
+    expect(provider.problems({ ...spec, cluster: 'devstack-dev', settings: {} })).toHaveLength(1);
     expect(provider.problems({ ...spec, kubernetes: '1.34.4' })).toHaveLength(1);
   });
 
