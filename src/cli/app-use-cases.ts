@@ -3,6 +3,7 @@
 import type { LoadSpec } from '../load/load-spec.ts';
 import type { LoadResult } from '../load/run-load.ts';
 import type { LoadSecond } from '../load/timeline.ts';
+import type { KubernetesAccess } from '../model/access.ts';
 import type { CloudEvent } from '../model/cloud-event.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { ImageBuild, Plan } from '../model/plan.ts';
@@ -46,6 +47,8 @@ export interface PlannedDeploy {
   readonly plan: Plan;
   /** Pods to watch while it is carried out. */
   readonly watch?: ListeningWatch;
+  /** The way to the stack, as found while planning: it need not be looked for again. */
+  readonly reached?: { readonly provider: string; readonly access: KubernetesAccess };
 }
 
 export interface DeployResult {

@@ -32,9 +32,13 @@ function tell({ io }: CommandContext, text: string): void {
 }
 
 /** One deploy; undefined when it failed. What went wrong is told, and the loop goes on: the next change may mend it. */
-async function deployOnce({ request, useCases, options, context }: Loop): Promise<DeployResult | undefined> {
+async function deployOnce({ request, useCases, options, context, times }: Loop): Promise<DeployResult | undefined> {
+  const { clock } = context.io;
+  const started = clock.monotonic();
   try {
-    return await useCases.deploy(await useCases.planDeploy(request, options), { ...options, overwrite: true });
+    const planned = await useCases.planDeploy(request, options);
+    times.set('look', clock.monotonic() - started);
+    return await useCases.deploy(planned, { ...options, overwrite: true });
   } catch (thrown) {
     if (!isDevstackError(thrown) || options.signal.aborted) throw thrown;
     tell(context, errorText(thrown, paintFor(context.io.stderr, context.io.env)).trimEnd());

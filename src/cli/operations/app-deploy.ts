@@ -1,4 +1,5 @@
 // Use cases of `deploy` and `delete`: carrying out their plans.
+import { findProvider } from '../../clusters/index.ts';
 import { execute } from '../../engine/execute.ts';
 import type { KubernetesAccess } from '../../model/access.ts';
 import { isDevstackError } from '../../model/error.ts';
@@ -15,7 +16,7 @@ import { type Journals, journalled } from './journals.ts';
 export async function deployApp(ports: Ports, journals: Journals, planned: PlannedDeploy, options: RunOptions & { readonly overwrite: boolean }): Promise<DeployResult> {
   const { plan, app, kind, stack, namespace } = planned;
   const started = ports.clock.monotonic();
-  const { run, changed, label } = await carryOut(ports, journals, { plan, command: 'deploy', overwrite: options.overwrite, ...(planned.watch === undefined ? {} : { watch: planned.watch }) }, options);
+  const { run, changed, label } = await carryOut(ports, journals, { plan, command: 'deploy', overwrite: options.overwrite, ...(planned.watch === undefined ? {} : { watch: planned.watch }), ...(planned.reached === undefined ? {} : { reached: planned.reached }) }, options);
   return {
     app, kind, stack, namespace, label, images: plan.steps.flatMap((step) => (step.kind === 'build' ? [step.build.image] : [])),
     endpoints: run.verified.map((endpoint) => ({ ...endpoint, verified: true })),
@@ -40,10 +41,11 @@ interface Job {
   readonly command: string;
   readonly overwrite: boolean;
   readonly watch?: ListeningWatch;
+  readonly reached?: PlannedDeploy['reached'];
 }
 
-async function carryOut(ports: Ports, journals: Journals, { plan, command, overwrite, watch }: Job, options: RunOptions) {
-  const { provider, access } = await appTarget(ports, plan.stack, options);
+async function carryOut(ports: Ports, journals: Journals, { plan, command, overwrite, watch, reached }: Job, options: RunOptions) {
+  const { provider, access } = reached === undefined ? await appTarget(ports, plan.stack, options) : { provider: await findProvider(reached.provider), access: reached.access };
   for (const note of plan.notes) options.emit({ type: 'note', message: note });
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);

@@ -120,10 +120,10 @@ export function fullName(reference: string): string {
 async function loadInto({ node, reference, image }: Question & { readonly image: DockerImage }, context: ProviderContext): Promise<void> {
   const { ports: { docker }, signal } = context;
   context.onProgress(`${reference} into ${node}`);
+  const [snapshotter, known] = await Promise.all([snapshotterOf(node, docker, signal), contentOf(node, docker, signal)]);
   // Not --all-platforms, as kind has it: the archive has one of them.
-  const load = [...CTR, 'images', 'import', '--digests', `--snapshotter=${await snapshotterOf(node, docker, signal)}`, '-'];
+  const load = [...CTR, 'images', 'import', '--digests', `--snapshotter=${snapshotter}`, '-'];
   const send = async (known: ReadonlySet<string>) => docker.exec(node, load, { stdin: Readable.from(withoutBlobs(await docker.saveImage(reference), known)), signal });
-  const known = await contentOf(node, docker, signal);
   let imported = await send(known);
   // A layer that was there may have been thrown away meanwhile: then all of it.
   if (imported.exitCode !== 0 && known.size > 0 && !isFull(imported.stderr)) imported = await send(new Set());
