@@ -36,7 +36,7 @@ describe('words', () => {
     expect(await wordsFor('up', '--port', '80', 'k')).toEqual(['knative']);
     expect(await wordsFor('down', '')).toEqual(['dev', 'lab']);
     expect(await wordsFor('down', 'dev', '')).toEqual([]);
-    expect(await wordsFor('help', 'com')).toEqual(['completion']);
+    expect(await wordsFor('help', 'com')).toEqual(['compare', 'completion']);
   });
 
   test('no engine, no complaint', async () => {
