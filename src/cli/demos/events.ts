@@ -1,6 +1,7 @@
 // Events: a broker takes them all, and each trigger sends on only what it asks for.
 import { randomUUID } from 'node:crypto';
 import type { CloudEvent } from '../../model/cloud-event.ts';
+import type { AppRef } from '../app-use-cases.ts';
 import { check, type Demo, type DemoContext } from './demo.ts';
 
 const ALL = 'demo-events-all';
@@ -18,12 +19,19 @@ interface Seen {
   readonly took: number[];
 }
 
+interface Goal {
+  readonly wanted: number;
+  /** By id, on the clock of the demo. */
+  readonly sentAt: ReadonlyMap<string, number>;
+  readonly signal: AbortSignal;
+}
+
 function eventOf(type: string, index: number): CloudEvent {
   return { specversion: '1.0', id: randomUUID(), type, source: '/devstack/demo', datacontenttype: 'application/json', data: { index } };
 }
 
 /** Reads a sink until it has seen `wanted` events, or the signal aborts. */
-async function collect({ useCases, options, clock }: DemoContext, sink: Parameters<DemoContext['useCases']['watchEvents']>[0], goal: { readonly wanted: number; readonly sentAt: ReadonlyMap<string, number>; readonly signal: AbortSignal }): Promise<Seen> {
+async function collect({ useCases, options, clock }: DemoContext, sink: AppRef, goal: Goal): Promise<Seen> {
   const seen: Seen = { ids: new Set(), took: [] };
   try {
     for await (const { id } of useCases.watchEvents(sink, { tailLines: LOG_LINES }, { ...options, signal: goal.signal })) {
