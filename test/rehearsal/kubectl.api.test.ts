@@ -100,7 +100,7 @@ describe.skipIf(assets === undefined)('kubectl (KUBEBUILDER_ASSETS)', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'devstack-kubectl-'));
-    const servers = [await startRealApiServer(assets ?? ''), await startApiServer({ clock: createClock() })];
+    const servers = [await startRealApiServer(assets ?? ''), await startApiServer({ clock: createClock(), token: 'secret-path' })];
     targets = servers.map((server, index) => {
       const kubeconfig = join(folder, `kubeconfig-${index}`);
       writeFileSync(kubeconfig, server.kubeconfig(), { mode: 0o600 });

@@ -26,12 +26,15 @@ import { jobs } from './controllers/workloads/job.ts';
 import { replicaSets } from './controllers/workloads/replica-set.ts';
 import { statefulSets } from './controllers/workloads/stateful-set.ts';
 import { type ApiServer, type Snapshot, startApiServer } from './server/api-server.ts';
+import type { ServiceProxy } from './server/http.ts';
 
 export interface ClusterOptions {
   readonly clock: Clock;
   readonly port?: number;
   readonly yaml?: Yaml;
   readonly token?: string;
+  /** Answers what is sent to Services by way of the API server. */
+  readonly proxy?: ServiceProxy;
   readonly snapshot?: Snapshot;
   /** How long things take; lifelike when absent. */
   readonly pace?: Pace;
@@ -64,7 +67,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { clock, pace = { scale: 1 }, faults = new Faults(), onBug = () => undefined } = options;
   const logs = new Logs();
   const server = await startApiServer({
-    clock, logs: logs.source, onBug, ...options.port !== undefined && { port: options.port }, ...options.token !== undefined && { token: options.token },
+    clock, logs: logs.source, onBug, ...options.port !== undefined && { port: options.port }, ...options.token !== undefined && { token: options.token }, ...options.proxy !== undefined && { proxy: options.proxy },
     ...options.yaml !== undefined && { yaml: options.yaml }, ...options.snapshot !== undefined && { snapshot: options.snapshot },
   });
   const api = new Api(server.core, 'devstack-rehearsal');

@@ -6,6 +6,7 @@ import { Activator } from './activator.ts';
 import { Autoscaler } from './autoscaler.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { Faults, parseFault } from './controllers/faults.ts';
+import { Events } from './events.ts';
 import { startGateway } from './gateway.ts';
 import { type Place, placeOf, type RehearsalRecord, readRecord } from './place.ts';
 import { Routes } from './routes.ts';
@@ -34,13 +35,12 @@ export async function runRehearsal(stack: string, { ports, signal, say }: Proces
   const onBug = (error: unknown): void => say(`mistake: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
   // Its folder may be removed under it, and another one made under the same name.
   const isWanted = async (): Promise<boolean> => (await readRecord(ports.files, place))?.token === record.token;
-  const cluster = await openCluster(place, record, { ports, onBug });
+  const { cluster, activator, routes } = await openCluster(place, record, { ports, onBug });
   const saver = saveChanges(cluster.server, { files: ports.files, clock: ports.clock, path: place.snapshot, isWanted, onError: onBug });
-  const activator = new Activator(cluster, ports.clock);
   const stop = new AbortController();
   const ending = AbortSignal.any([signal, stop.signal]);
   try {
-    const gateway = record.port === undefined ? undefined : await startGateway(record.port, { routes: new Routes(cluster.api), activator, onBug });
+    const gateway = record.port === undefined ? undefined : await startGateway(record.port, { routes, activator, onBug });
     const scaling = new Autoscaler(cluster.api, activator, ports.clock).run(ending, onBug);
     if (await isWanted()) await ports.files.write(place.process, `${JSON.stringify(await ports.background.own())}\n`);
     say(`rehearsal ${stack}: API on 127.0.0.1:${record.apiPort}${record.port === undefined ? '' : `, ingress on 127.0.0.1:${record.port}`}`);
@@ -57,18 +57,20 @@ export async function runRehearsal(stack: string, { ports, signal, say }: Proces
   }
 }
 
-async function openCluster(place: Place, record: RehearsalRecord, { ports, onBug }: { readonly ports: Ports; onBug(error: unknown): void }): Promise<Cluster> {
+async function openCluster(place: Place, record: RehearsalRecord, { ports, onBug }: { readonly ports: Ports; onBug(error: unknown): void }): Promise<{ readonly cluster: Cluster; readonly activator: Activator; readonly routes: Routes }> {
   const snapshot = await loadSnapshot(ports.files, place.snapshot);
   // Known only once it has started; nothing runs before that.
-  const late: { cluster?: Cluster } = {};
+  const late: { cluster?: Cluster; events?: Events } = {};
   const runner = createRunner({
     ports, place, shims: await writeShims(ports.files, place),
     isForApps: (namespace) => isForApps(late.cluster?.api.get({ key: 'namespaces', namespace: '', name: namespace }), PART_LABEL),
   });
   const faults = new Faults((record.settings['faults'] ?? '').split(',').filter((text) => text !== '').map(parseFault));
   const cluster = await startCluster({
-    clock: ports.clock, yaml: ports.yaml, port: record.apiPort, token: record.token, pace: PACE, faults, runner, onBug, ...(snapshot === undefined ? {} : { snapshot }),
+    clock: ports.clock, yaml: ports.yaml, port: record.apiPort, token: record.token, pace: PACE, faults, runner, onBug, proxy: async (call) => late.events?.call(call), ...(snapshot === undefined ? {} : { snapshot }),
   });
   late.cluster = cluster;
-  return cluster;
+  const [activator, routes] = [new Activator(cluster, ports.clock), new Routes(cluster.api)];
+  late.events = new Events({ api: cluster.api, activator, routes, clock: ports.clock });
+  return { cluster, activator, routes };
 }

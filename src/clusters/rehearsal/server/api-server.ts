@@ -5,7 +5,7 @@ import type { Clock, Yaml } from '../../../ports.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { Admission, Core } from './core.ts';
 import { Definitions } from './definitions.ts';
-import { createHttpServer } from './http.ts';
+import { createHttpServer, type ServiceProxy } from './http.ts';
 import { Registry } from './registry.ts';
 import type { LogSource } from './special.ts';
 import { type Snapshot, Store } from './store.ts';
@@ -15,6 +15,8 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   /** 0 or absent: any free one. */
   readonly port?: number;
+  /** Answers what is sent to Services by way of the API server. */
+  readonly proxy?: ServiceProxy;
   /** What clients must bring; without it everybody on this machine may do everything. */
   readonly token?: string;
   /** Reads YAML bodies; without it only JSON is understood. */
@@ -51,8 +53,8 @@ export function kubeconfigOf(url: string, options: { readonly name?: string; rea
   return {
     apiVersion: 'v1', kind: 'Config', 'current-context': name, preferences: {},
     // Some clients take plain HTTP only when told that TLS does not matter. Nothing secret travels, and nothing leaves this machine.
-    clusters: [{ name, cluster: { server: url, 'insecure-skip-tls-verify': true } }],
-    users: [{ name, user: token === undefined ? {} : { token } }], contexts: [{ name, context: { cluster: name, user: name, namespace: 'default' } }],
+    clusters: [{ name, cluster: { server: token === undefined ? url : `${url}/${token}`, 'insecure-skip-tls-verify': true } }],
+    users: [{ name, user: {} }], contexts: [{ name, context: { cluster: name, user: name, namespace: 'default' } }],
   };
 }
 
@@ -66,7 +68,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     store.restore(options.snapshot);
     definitions.restore();
   }
-  const http = createHttpServer({ core, yaml: options.yaml, logs: options.logs ?? (() => []), token: options.token, onBug: options.onBug ?? (() => undefined) });
+  const http = createHttpServer({ core, yaml: options.yaml, logs: options.logs ?? (() => []), proxy: options.proxy, token: options.token, onBug: options.onBug ?? (() => undefined) });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
     http.listen(options.port ?? 0, '127.0.0.1', resolve);

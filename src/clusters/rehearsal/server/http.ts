@@ -17,11 +17,25 @@ import { internalError, pathNotFound, StatusError, statusBody } from './status.t
 /** As much as the real server takes. */
 const MAX_BODY = 3 * 1024 * 1024;
 
+/** A request to a Service by way of the API server. */
+export interface ServiceCall {
+  readonly namespace: string;
+  readonly name: string;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Undefined: nothing answers there. */
+export type ServiceProxy = (call: ServiceCall) => Promise<{ readonly status: number; readonly body: string } | undefined>;
+
 export interface HttpOptions {
   readonly core: Core;
   readonly yaml: Yaml | undefined;
   readonly logs: LogSource;
-  /** Who does not bring it is turned away; absent: everybody may do everything. */
+  readonly proxy: ServiceProxy | undefined;
+  /** The first part of every path; who does not know it is turned away. Absent: everybody may do everything. */
   readonly token: string | undefined;
   /** Told of everything that is not an answer but a mistake of ours. */
   readonly onBug: (error: unknown) => void;
@@ -41,23 +55,41 @@ function readBody(request: http.IncomingMessage): Promise<Buffer> {
   });
 }
 
-/** In constant time: another user of this machine shall not learn the token by trying. */
-function isKnown(token: string | undefined, authorization: string | undefined): boolean {
-  if (token === undefined) return true;
+/**
+ * A path without the token that it begins with; undefined when it is another one. kubectl sends no credentials over plain HTTP, but
+ * keeps to the path of a server. In constant time: another user of this machine shall not learn the token by trying.
+ */
+function pathWithin(token: string | undefined, path: string): string | undefined {
+  if (token === undefined) return path;
+  const [, first = '', ...rest] = path.split('/');
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(`Bearer ${token}`), digest(authorization ?? ''));
+  return timingSafeEqual(digest(token), digest(first)) ? `/${rest.join('/')}` : undefined;
+}
+
+const PROXIED = /^\/api\/v1\/namespaces\/([^/]+)\/services\/(?:https?:)?([^/:]+)(?::[\w-]+)?\/proxy(\/.*)?$/;
+
+async function callService(proxy: ServiceProxy, request: http.IncomingMessage, path: string): Promise<BodyReply | undefined> {
+  const [, namespace, name, rest = '/'] = PROXIED.exec(path) ?? [];
+  if (namespace === undefined || name === undefined) return undefined;
+  const body = (await readBody(request)).toString('utf8');
+  const answer = await proxy({ namespace: decodeURIComponent(namespace), name: decodeURIComponent(name), path: rest, method: request.method ?? 'GET', headers: request.headers, body });
+  if (answer === undefined) throw new StatusError(503, 'ServiceUnavailable', `no endpoints available for service ${JSON.stringify(name)}`);
+  return { kind: 'body', status: answer.status, body: answer.body };
 }
 
 async function replyTo(options: HttpOptions, request: http.IncomingMessage, warnings: string[]): Promise<Reply> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const { core } = options;
-  if (!isKnown(options.token, request.headers.authorization)) throw new StatusError(401, 'Unauthorized', 'Unauthorized');
+  const within = pathWithin(options.token, url.pathname);
+  if (within === undefined) throw new StatusError(401, 'Unauthorized', 'Unauthorized');
   const method = request.method ?? 'GET';
-  const path = url.pathname.length > 1 ? url.pathname.replace(/\/+$/, '') : url.pathname;
+  const path = within.length > 1 ? within.replace(/\/+$/, '') : within;
   const found = method === 'GET' || method === 'HEAD' ? discover(core.registry, path, request.headers.host ?? '') : undefined;
   if (found !== undefined) return found;
   if (path.startsWith('/openapi/v3')) return openapi(core.registry, path);
   if (path === '/openapi/v2') return { kind: 'body', status: 200, body: OPENAPI_V2, type: OPENAPI_V2_TYPE };
+  const called = options.proxy === undefined ? undefined : await callService(options.proxy, request, path);
+  if (called !== undefined) return called;
   const isKnownGroup = core.registry.groups().some((group) => path.startsWith(`/apis/${group.name}/`));
   const route = routeOf(core.registry, path);
   if (route === undefined) {
