@@ -10,11 +10,11 @@ const NETWORKING = 'networking.internal.knative.dev';
 const AUTOSCALING = 'autoscaling.internal.knative.dev';
 
 const KINDS: readonly OutlineKind[] = [
-  { group: SERVING, version: 'v1', kind: 'Service', plural: 'services', shortNames: ['kservice', 'ksvc'] },
-  { group: SERVING, version: 'v1', kind: 'Configuration', plural: 'configurations', shortNames: ['config', 'cfg'] },
-  { group: SERVING, version: 'v1', kind: 'Revision', plural: 'revisions', shortNames: ['rev'] },
-  { group: SERVING, version: 'v1', kind: 'Route', plural: 'routes', shortNames: ['rt'] },
-  { group: SERVING, version: 'v1beta1', kind: 'DomainMapping', plural: 'domainmappings', shortNames: ['dm'] },
+  { group: SERVING, version: 'v1', kind: 'Service', plural: 'services', shortNames: ['kservice', 'ksvc'], columns: { URL: '.status.url', LatestCreated: '.status.latestCreatedRevisionName', LatestReady: '.status.latestReadyRevisionName' } },
+  { group: SERVING, version: 'v1', kind: 'Configuration', plural: 'configurations', shortNames: ['config', 'cfg'], columns: { LatestCreated: '.status.latestCreatedRevisionName', LatestReady: '.status.latestReadyRevisionName' } },
+  { group: SERVING, version: 'v1', kind: 'Revision', plural: 'revisions', shortNames: ['rev'], columns: { 'Actual Replicas': '.status.actualReplicas', 'Desired Replicas': '.status.desiredReplicas' } },
+  { group: SERVING, version: 'v1', kind: 'Route', plural: 'routes', shortNames: ['rt'], columns: { URL: '.status.url' } },
+  { group: SERVING, version: 'v1beta1', kind: 'DomainMapping', plural: 'domainmappings', shortNames: ['dm'], columns: { URL: '.status.url' } },
   { group: NETWORKING, version: 'v1alpha1', kind: 'ClusterDomainClaim', plural: 'clusterdomainclaims', shortNames: ['cdc'], isClusterWide: true },
   { group: NETWORKING, version: 'v1alpha1', kind: 'Ingress', plural: 'ingresses', shortNames: ['kingress', 'king'] },
   { group: NETWORKING, version: 'v1alpha1', kind: 'Certificate', plural: 'certificates', shortNames: ['kcert'] },

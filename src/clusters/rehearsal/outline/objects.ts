@@ -9,16 +9,23 @@ export interface OutlineKind {
   readonly plural: string;
   readonly shortNames?: readonly string[];
   readonly isClusterWide?: true;
+  /** Fields of the status that `kubectl get` shows, by their titles; Ready and Reason come after them. */
+  readonly columns?: { readonly [title: string]: string };
+}
+
+function columnsOf(columns: { readonly [title: string]: string }): readonly JsonObject[] {
+  const ready = (field: string): string => `.status.conditions[?(@.type=='Ready')].${field}`;
+  return Object.entries({ ...columns, Ready: ready('status'), Reason: ready('reason') }).map(([name, jsonPath]) => ({ name, type: 'string', jsonPath }));
 }
 
 /** Fields of its objects are taken as they come: the schema is in the file that is not here. */
-export function definition({ group, version, kind, plural, shortNames, isClusterWide }: OutlineKind): KubeObject {
+export function definition({ group, version, kind, plural, shortNames, isClusterWide, columns }: OutlineKind): KubeObject {
   const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
   return {
     apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `${plural}.${group}` },
     spec: {
       group, scope: isClusterWide === true ? 'Cluster' : 'Namespaced', names: { kind, plural, singular: kind.toLowerCase(), ...(shortNames === undefined ? {} : { shortNames }) },
-      versions: [{ name: version, served: true, storage: true, subresources: { status: {} }, schema }],
+      versions: [{ name: version, served: true, storage: true, subresources: { status: {} }, schema, ...(columns === undefined ? {} : { additionalPrinterColumns: columnsOf(columns) }) }],
     },
   };
 }
