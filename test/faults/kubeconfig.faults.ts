@@ -1,5 +1,5 @@
 // Many writers on one kubeconfig, as real processes: devstack, and beside it kubectl on a file of its own. `npm run faults -- kubeconfig`.
-// WRITERS and ROUNDS choose how many (64 writers and 100 rounds take a quarter of an hour); kubectl, which costs a process for each write, does KUBECTL_ROUNDS.
+// WRITERS and ROUNDS choose how many (the whole are 64 and 100); kubectl, which costs a process for each write, does KUBECTL_ROUNDS.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
