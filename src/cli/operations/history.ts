@@ -1,6 +1,5 @@
 // Use case `history`: what ran when, from the journals.
 import { isDevstackError } from '../../model/error.ts';
-import type { Ports } from '../../ports.ts';
 import type { PastRun, PastStep } from '../use-cases.ts';
 import type { JournalRun, Journals } from './journals.ts';
 
@@ -18,7 +17,7 @@ function stepsOf(run: JournalRun): readonly PastStep[] {
 }
 
 /** The newest runs first; of one stack, or of all that are known here. */
-export async function pastRuns(ports: Ports, journals: Journals, wish: { readonly stack: string | undefined; readonly limit: number }): Promise<readonly PastRun[]> {
+export async function pastRuns(journals: Journals, wish: { readonly stack: string | undefined; readonly limit: number }): Promise<readonly PastRun[]> {
   const stacks = wish.stack === undefined ? await journals.stacks() : [wish.stack];
   const runs = await Promise.all(stacks.map(async (stack) => (await journals.read(stack).catch(skipNameless)).map((run): PastRun => ({
     stack, command: run.command, startedMs: run.startedMs, pid: run.pid, steps: stepsOf(run),

@@ -48,7 +48,7 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     up: (spec, plan, options) => upStack(ports, journals, { spec, plan }, heard(options)),
     planDown: (stack, options) => planDownStack(ports, stack, heard(options)),
     down: (plan, options) => downStack(ports, journals, plan, heard(options)),
-    history: (wish) => pastRuns(ports, journals, wish),
+    history: (wish) => pastRuns(journals, wish),
     leash: (leash) => leashStack(ports, leash),
     detachReaper: (stack, token) => detachReaper(ports, stack, token),
     reap: (reaper, options) => reapStack(ports, journals, reaper, heard(options)),
