@@ -80,7 +80,7 @@ async function obstacleOf(files: Files, folder: string, [program]: readonly stri
   if (program === undefined) return 'its Dockerfile names no command';
   if (program !== 'node') return undefined;
   const text = await files.readText(join(folder, 'package.json'));
-  const value: unknown = text === undefined ? undefined : JSON.parse(text);
+  const value = parse(text ?? '');
   const needs = isJsonObject(value) && isJsonObject(value['dependencies']) ? Object.keys(value['dependencies']) : [];
   return needs.length === 0 ? undefined : `it needs packages of npm (${needs.slice(0, 3).join(', ')})`;
 }
@@ -98,9 +98,13 @@ export function readDockerfile(text: string): Pick<Program, 'command' | 'env' | 
 }
 
 function wordsOf(text: string | undefined): readonly string[] | undefined {
+  const value = parse(text ?? '');
+  return Array.isArray(value) && value.every((word) => typeof word === 'string') ? value : undefined;
+}
+
+function parse(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text ?? '');
-    return Array.isArray(value) && value.every((word) => typeof word === 'string') ? value : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

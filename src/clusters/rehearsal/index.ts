@@ -3,10 +3,10 @@ import type { EngineFacts } from '../../model/fact.ts';
 import { type ClusterPlan, INGRESS_NODE_PORT } from '../../model/plan.ts';
 import type { StackSpec } from '../../model/stack.ts';
 import type { ClusterProvider } from '../provider.ts';
-import { parseFault } from './controllers/faults.ts';
+import { faultsOf, parseFault } from './controllers/faults.ts';
 import { NODE_SIZE } from './controllers/node.ts';
 import { createImages } from './images.ts';
-import { accessOf, createRehearsal, destroyRehearsal, observeRehearsal, startRehearsal, stopRehearsal } from './life.ts';
+import { accessOf, createRehearsal, destroyRehearsal, observeRehearsal, stopRehearsal } from './life.ts';
 import { outlineOf } from './outline/index.ts';
 import { placeOf } from './place.ts';
 import { KUBERNETES } from './server/kinds.ts';
@@ -21,11 +21,6 @@ function problemsOf(spec: StackSpec): readonly string[] {
   // Throws what it does not know.
   for (const fault of faultsOf(spec.settings)) parseFault(fault);
   return problems;
-}
-
-/** The scripts of misfortune of a spec or a record. */
-export function faultsOf(settings: StackSpec['settings']): readonly string[] {
-  return (settings?.['faults'] ?? '').split(',').filter((fault) => fault !== '');
 }
 
 function planOf(spec: StackSpec, port: number): ClusterPlan {
@@ -52,5 +47,5 @@ export const rehearsal: ClusterProvider = {
   create: createRehearsal,
   access: (stack, _cluster, { ports }) => accessOf(ports, stack),
   destroy: (stack, _cluster, { ports }) => destroyRehearsal(ports, stack),
-  power: { stop: ({ stack }, context) => stopRehearsal(stack, context), start: startRehearsal },
+  power: { stop: ({ stack }, context) => stopRehearsal(stack, context), start: createRehearsal },
 };

@@ -74,8 +74,6 @@ async function newRecord(plan: ClusterPlan, ports: Ports): Promise<RehearsalReco
   };
 }
 
-export const startRehearsal = createRehearsal;
-
 /** Under the lock, when no process runs it: what a killed one left is gone on with. */
 async function begin(place: Place, known: RehearsalRecord, { ports, signal }: Pick<ProviderContext, 'ports' | 'signal'>): Promise<KubernetesAccess> {
   const { files, network } = ports;

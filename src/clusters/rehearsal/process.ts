@@ -1,11 +1,10 @@
 // The process of a rehearsal: API server, controllers, gateway and autoscaler, until it is asked to end or its folder is gone.
 import { preconditionError } from '../../model/error.ts';
-import { PART_LABEL } from '../../model/label.ts';
 import type { Ports } from '../../ports.ts';
 import { Activator } from './activator.ts';
 import { Autoscaler } from './autoscaler.ts';
 import { type Cluster, startCluster } from './cluster.ts';
-import { Faults, parseFault } from './controllers/faults.ts';
+import { Faults, faultsOf, parseFault } from './controllers/faults.ts';
 import { Events } from './events.ts';
 import { startGateway } from './gateway.ts';
 import { type Place, placeOf, type RehearsalRecord, readRecord } from './place.ts';
@@ -63,9 +62,9 @@ async function openCluster(place: Place, record: RehearsalRecord, { ports, onBug
   const late: { cluster?: Cluster; events?: Events } = {};
   const runner = createRunner({
     ports, place, shims: await writeShims(ports.files, place),
-    isForApps: (namespace) => isForApps(late.cluster?.api.get({ key: 'namespaces', namespace: '', name: namespace }), PART_LABEL),
+    isForApps: (namespace) => isForApps(late.cluster?.api.get({ key: 'namespaces', namespace: '', name: namespace })),
   });
-  const faults = new Faults((record.settings['faults'] ?? '').split(',').filter((text) => text !== '').map(parseFault));
+  const faults = new Faults(faultsOf(record.settings).map(parseFault));
   const cluster = await startCluster({
     clock: ports.clock, yaml: ports.yaml, port: record.apiPort, token: record.token, pace: PACE, faults, runner, onBug, proxy: async (call) => late.events?.call(call), ...(snapshot === undefined ? {} : { snapshot }),
   });

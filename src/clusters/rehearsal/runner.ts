@@ -2,7 +2,8 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { isAbortError, isDevstackError } from '../../model/error.ts';
-import { isJsonObject, type JsonObject } from '../../model/json.ts';
+import type { JsonObject } from '../../model/json.ts';
+import { PART_LABEL } from '../../model/label.ts';
 import { arrayAt, stringAt } from '../../model/object.ts';
 import type { Ports } from '../../ports.ts';
 import type { Running } from './controllers/container-run.ts';
@@ -144,8 +145,8 @@ async function commandOf(world: RunnerWorld, { command: [name = '', ...args], ob
 }
 
 /** Namespaces that devstack made for addons are pretended, and those of Kubernetes itself. */
-export function isForApps(namespace: JsonObject | undefined, partLabel: string): boolean {
-  const labels = isJsonObject(namespace) ? stringAt(namespace, 'metadata', 'labels', partLabel) : undefined;
+export function isForApps(namespace: JsonObject | undefined): boolean {
+  const part = stringAt(namespace, 'metadata', 'labels', PART_LABEL);
   const name = stringAt(namespace, 'metadata', 'name') ?? '';
-  return !name.startsWith('kube-') && (labels === undefined || labels.startsWith('app-'));
+  return !name.startsWith('kube-') && (part === undefined || part.startsWith('app-'));
 }

@@ -16,6 +16,11 @@ export interface Fault {
   readonly times?: number;
 }
 
+/** The faults in the settings of a spec or of a record, as they were written. */
+export function faultsOf(settings: { readonly [key: string]: string } | undefined): readonly string[] {
+  return (settings?.['faults'] ?? '').split(',').filter((fault) => fault !== '');
+}
+
 /** `image-pull`, `crash=hello`, `image-pull=hello*3`. Throws `fault-unknown` (exit 2). */
 export function parseFault(text: string): Fault {
   const match = /^([a-z-]+)(?:=([^*]*))?(?:\*(\d+))?$/.exec(text);
