@@ -2,13 +2,13 @@
 import { usageError } from '../model/error.ts';
 import type { Plan, StepId } from '../model/plan.ts';
 
-/** The step, those that need it, and what gives the way to the cluster. Throws `step-unknown` with the steps there are. */
-export function planFrom(plan: Plan, from: StepId): Plan {
+/** The step, those that need it, and what gives the way to the cluster. `command` makes the whole plan. Throws `step-unknown` with the steps there are. */
+export function planFrom(plan: Plan, from: StepId, command: string): Plan {
   const ids = plan.steps.map(({ id }) => id);
   if (!ids.includes(from)) {
     throw usageError({
       code: 'step-unknown', message: `the plan has no step ${JSON.stringify(from)}`, reason: `it has ${ids.join(', ')}`,
-      hints: [{ text: 'see what each of them does', command: `devstack up --name ${plan.stack} --dry-run` }], details: { steps: ids },
+      hints: [{ text: 'see what each of them does', command: `${command} --dry-run` }], details: { steps: ids },
     });
   }
   const kept = new Set<StepId>([from, ...plan.steps.filter(({ kind }) => kind === 'cluster').map(({ id }) => id)]);
@@ -20,5 +20,6 @@ export function planFrom(plan: Plan, from: StepId): Plan {
     kept.add(step.id);
   }
   const steps = plan.steps.filter(({ id }) => kept.has(id)).map((step) => ({ ...step, needs: step.needs.filter((need) => kept.has(need)) }));
-  return { ...plan, steps, notes: [...plan.notes, `from ${from} on: ${plan.steps.length - steps.length} steps before it are taken as done`] };
+  const left = ids.filter((id) => !kept.has(id));
+  return { ...plan, steps, notes: [...plan.notes, `from ${from} on${left.length === 0 ? '' : `; taken as done: ${left.join(', ')}`}`] };
 }

@@ -77,13 +77,14 @@ export async function outlined(ports: Ports, provider: ClusterProvider, plan: Pl
 }
 
 /** Steps before it can be left out only where they have been done. */
-function partFrom(plan: Plan, from: string | undefined, { cluster }: Facts): Plan {
+function partFrom(plan: Plan, { spec, from }: { readonly spec: StackSpec; readonly from: string | undefined }, { cluster }: Facts): Plan {
   if (from === undefined) return plan;
-  const part = planFrom(plan, from);
+  const command = `devstack up ${spec.preset} --name ${spec.name}`;
+  const part = planFrom(plan, from, command);
   if (cluster.state === 'running') return part;
   throw preconditionError({
     code: 'stack-not-running', message: `there is nothing to go on from: the cluster of ${plan.stack} is ${cluster.state}`,
-    hints: [{ text: 'begin at the beginning', command: `devstack up --name ${plan.stack}` }],
+    hints: [{ text: 'begin at the beginning', command }],
   });
 }
 
@@ -97,7 +98,7 @@ export async function planStack(ports: Ports, spec: StackSpec, { signal, from }:
   if (facts.cluster.state === 'foreign') refuseForeign(spec, facts.cluster.reason);
   requireSameProvider(spec, facts);
   requireSameSettings(spec, facts, provider);
-  const plan = await outlined(ports, provider, partFrom(planUp(spec, facts, provider), from, facts));
+  const plan = await outlined(ports, provider, partFrom(planUp(spec, facts, provider), { spec, from }, facts));
   return { ...plan, notes: [...labelsOf(provider), ...notes, ...plan.notes] };
 }
 
