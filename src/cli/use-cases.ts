@@ -211,7 +211,7 @@ export interface UseCases extends AppUseCases, SwarmUseCases {
   env(stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly kubeconfig: string; readonly context: string }>;
   mergeKubeconfig(stack: string, use: boolean): Promise<{ readonly path: string; readonly context: string }>;
   /** Puts the stack to sleep: nothing is lost. Throws `provider-cannot-stop`, `stack-incomplete`. */
-  stop(stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly wasRunning: boolean }>;
+  stop(stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly wasRunning: boolean; readonly label?: string | undefined }>;
   /** Wakes it, and ends when every part is ready and every endpoint has answered. */
   start(stack: string | undefined, options: RunOptions): Promise<UpResult>;
   /** All addons, and which of them a stack has. Throws `stack-unknown`, `stack-ambiguous`, `stack-not-running`. */

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createNetwork } from '../../src/host/network.ts';
+import { lifeOf, type ProcessIdentity } from '../../src/host/process-identity.ts';
 import { isJsonObject, type JsonObject } from '../../src/model/json.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -49,18 +50,11 @@ function ask(host: string): Promise<{ readonly status: number; readonly body: st
 }
 
 const state = (...path: readonly string[]): string => join(home, 'state', ...path);
-const processOf = async (): Promise<number> => Number((JSON.parse(await readFile(state('rehearsals', 'dev', 'process.json'), 'utf8')) as JsonObject)['pid']);
-
-/** Resolves when the number names no process any more. */
-async function untilDead(pid: number): Promise<void> {
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-    await new Promise((resolve) => { setImmediate(resolve); });
-  }
+/** As it is killed by the system, or by somebody in a hurry. */
+async function killProcess(): Promise<void> {
+  const mark = JSON.parse(await readFile(state('rehearsals', 'dev', 'process.json'), 'utf8')) as ProcessIdentity;
+  process.kill(mark.pid, 'SIGKILL');
+  while (await lifeOf(mark) === 'alive') await new Promise((resolve) => { setImmediate(resolve); });
 }
 
 /** Command lines of whatever still runs out of this test's home. */
@@ -103,9 +97,7 @@ describe.skipIf(!existsSync(join(ROOT, 'dist/main.cjs')))('a machine with only N
     expect([up.code, up.result['label'], up.result['provider']]).toEqual([0, LABEL, 'rehearsal']);
     expect(await ask('hello.default.localhost')).toMatchObject({ status: 200, body: expect.stringContaining('Hello devstack!') });
 
-    const pid = await processOf();
-    process.kill(pid, 'SIGKILL');
-    await untilDead(pid);
+    await killProcess();
     const dead = await devstack('status', 'dev');
     expect([dead.code, JSON.stringify(dead.result)]).toEqual([1, expect.stringContaining('its process has ended')]);
 

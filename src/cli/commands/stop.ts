@@ -10,9 +10,9 @@ export const stop = defineCommand({
   async run(input, context) {
     const name = await stackNamed({ ...input, flags: {} }, context);
     const useCases = await context.useCases();
-    const { stack, wasRunning } = await useCases.stop(name, { emit: context.emit, signal: context.io.signal });
+    const { stack, wasRunning, label } = await useCases.stop(name, { emit: context.emit, signal: context.io.signal });
     return {
-      text: `${stack} ${wasRunning ? 'is stopped' : 'was stopped already'}\n\n  back  devstack start ${stack}\n`, result: { stack, stopped: true, wasRunning },
+      text: `${stack} ${wasRunning ? 'is stopped' : 'was stopped already'}\n${label === undefined ? '' : `  ${label}\n`}\n  back  devstack start ${stack}\n`, result: { stack, stopped: true, wasRunning, ...(label === undefined ? {} : { label }) },
     };
   },
 });

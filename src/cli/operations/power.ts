@@ -53,7 +53,7 @@ export async function stopStack(ports: Ports, journals: Journals, stack: string 
   return alone(journals, seen.found.stack, options, async (hasWaited) => {
     const { found, power, facts } = hasWaited ? await locate(ports, seen.found.stack, options) : seen;
     if (facts.state === 'running') await power.stop(clusterPlanOf(found, facts), providerContext(ports, options.signal));
-    return { stack: found.stack, wasRunning: facts.state === 'running' };
+    return { stack: found.stack, wasRunning: facts.state === 'running', label: provider.label };
   });
 }
 
