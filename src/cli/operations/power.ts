@@ -48,10 +48,10 @@ async function locate(ports: Ports, stack: string | undefined, { signal }: RunOp
   return { found, provider, power, facts };
 }
 
-export async function stopStack(ports: Ports, journals: Journals, stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly wasRunning: boolean }> {
+export async function stopStack(ports: Ports, journals: Journals, stack: string | undefined, options: RunOptions): Promise<{ readonly stack: string; readonly wasRunning: boolean; readonly label?: string | undefined }> {
   const seen = await locate(ports, stack, options);
   return alone(journals, seen.found.stack, options, async (hasWaited) => {
-    const { found, power, facts } = hasWaited ? await locate(ports, seen.found.stack, options) : seen;
+    const { found, provider, power, facts } = hasWaited ? await locate(ports, seen.found.stack, options) : seen;
     if (facts.state === 'running') await power.stop(clusterPlanOf(found, facts), providerContext(ports, options.signal));
     return { stack: found.stack, wasRunning: facts.state === 'running', label: provider.label };
   });
