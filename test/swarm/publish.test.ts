@@ -50,8 +50,9 @@ describe('publish', () => {
     expect(notes[0]).toBe('shop_web: udp port 53 is not published on this machine, only tcp is');
   });
 
-  it('a swarm of somebody else publishes by itself', () => {
-    expect(publish([WEB], { ...OPTIONS, way: 'as-written', ipvs: false })).toEqual({ services: [WEB], ports: [], notes: [] });
+  it('a swarm of somebody else publishes by itself, and its ports are asked where it is', () => {
+    const ports = [{ namespace: 'shop', service: 'shop_web', published: 8080, target: 80, host: '10.0.0.9' }];
+    expect(publish([WEB], { ...OPTIONS, way: 'as-written', ipvs: false, host: '10.0.0.9' })).toEqual({ services: [WEB], ports, notes: [] });
   });
 
   it('the network of gateways can be joined by containers, and carries no label that a stack is found by', () => {
