@@ -59,8 +59,11 @@ describe('a cold start', () => {
   it('is counted from the command to start to the first good answer', async () => {
     const done: string[] = [];
     let asked = 0;
-    const http = { request: async () => ({ status: (asked += 1) < 4 ? 503 : 200, headers: {}, body: '' }) };
-    expect(await coldStart({ clock: steppedClock(), http }, running(done), ref, options)).toBe(60);
+    const request = async () => {
+      asked += 1;
+      return { status: asked < 4 ? 503 : 200, headers: {}, body: '' };
+    };
+    expect(await coldStart({ clock: steppedClock(), http: { request } }, running(done), ref, options)).toBe(60);
     expect(done).toEqual(['scale to 0', 'scale to 1']);
   });
 
