@@ -33,6 +33,8 @@ export interface ProcessOptions {
   readonly timeoutMs?: number;
   /** It ends, with all that it has started, when this process is gone, however it went. Not with `input`; not on Windows. */
   readonly lifeline?: boolean;
+  /** Told once it runs: the number of its process, and of the group of all that it starts. Not on Windows, where there are no groups. */
+  onStart?(group: number): void;
   /** Each line of stdout and stderr as it comes. */
   onLine?(line: string, stream: 'stdout' | 'stderr'): void;
 }

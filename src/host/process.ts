@@ -67,6 +67,7 @@ async function run(env: Env, job: Job): Promise<ProcessResult> {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(isTied ? { stdin: 'pipe' as const } : options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
   });
+  if (ownGroup && child.pid !== undefined) options.onStart?.(child.pid);
   if (options.onLine !== undefined) {
     emitLines(child.stdout, 'stdout', options.onLine);
     emitLines(child.stderr, 'stderr', options.onLine);

@@ -2,6 +2,8 @@
 import type { Clock, Yaml } from '../../ports.ts';
 import { Api } from './controllers/api.ts';
 import { apiServices } from './controllers/api-services.ts';
+import { horizontalAutoscalers } from './controllers/autoscaling/horizontal.ts';
+import { Metrics } from './controllers/autoscaling/metrics.ts';
 import type { Controller, World } from './controllers/controller.ts';
 import { endpoints } from './controllers/endpoints.ts';
 import { Faults } from './controllers/faults.ts';
@@ -57,8 +59,10 @@ export interface Cluster {
 
 /** The controllers of every cluster. */
 function controllersWith(kubelet: Kubelet, pace: Pace): readonly Controller[] {
+  const metrics = new Metrics(kubelet);
   return [
     namespaces, garbage, deployments, replicaSets, statefulSets, daemonSets, jobs, scheduler, kubelet, endpoints, volumes, apiServices, webhookFiller,
+    metrics, horizontalAutoscalers(metrics),
     knativeServices, knativeConfigurations, knativeRevisions, knativeRoutes, knativeIngresses(pace), knativeDomainMappings, knativeEventing,
   ];
 }

@@ -8,6 +8,7 @@ import { Faults, faultsOf, parseFault } from './controllers/faults.ts';
 import { Events } from './events.ts';
 import { startGateway } from './gateway.ts';
 import { type Place, placeOf, type RehearsalRecord, readRecord } from './place.ts';
+import { ProcessUsage } from './process-usage.ts';
 import { Routes } from './routes.ts';
 import { createRunner, isForApps } from './runner.ts';
 import { loadSnapshot, saveChanges } from './server/persistence.ts';
@@ -61,7 +62,7 @@ async function openCluster(place: Place, record: RehearsalRecord, { ports, onBug
   // Known only once it has started; nothing runs before that.
   const late: { cluster?: Cluster; events?: Events } = {};
   const runner = createRunner({
-    ports, place, shims: await writeShims(ports.files, place),
+    ports, place, shims: await writeShims(ports.files, place), usage: new ProcessUsage(ports),
     isForApps: (namespace) => isForApps(late.cluster?.api.get({ key: 'namespaces', namespace: '', name: namespace })),
   });
   const faults = new Faults(faultsOf(record.settings).map(parseFault));

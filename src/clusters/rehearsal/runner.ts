@@ -6,10 +6,11 @@ import type { JsonObject } from '../../model/json.ts';
 import { PART_LABEL } from '../../model/label.ts';
 import { arrayAt, stringAt } from '../../model/object.ts';
 import type { Ports } from '../../ports.ts';
-import type { Running } from './controllers/container-run.ts';
+import type { Running, Usage } from './controllers/container-run.ts';
 import type { Runner } from './controllers/kubelet.ts';
 import { environmentOf, type Program, readProgram } from './images.ts';
 import type { Place } from './place.ts';
+import type { ProcessUsage } from './process-usage.ts';
 import type { Shims } from './shims.ts';
 import { STAND_IN_PROGRAM, standInKind } from './stand-in.ts';
 
@@ -20,6 +21,7 @@ export interface RunnerWorld {
   readonly ports: Pick<Ports, 'files' | 'network' | 'processes'>;
   readonly place: Place;
   readonly shims: Shims;
+  readonly usage: ProcessUsage;
   /** True for the namespaces that people's apps live in; what addons consist of is pretended. */
   isForApps(namespace: string): boolean;
 }
@@ -37,10 +39,14 @@ class ProcessRun implements Running {
   port: number | undefined;
   #isReady = false;
   #isAsking = false;
+  /** Of the program and all that it starts. */
+  #group: number | undefined;
+  readonly #usage: ProcessUsage;
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
 
   constructor(world: RunnerWorld, input: { readonly pod: JsonObject; readonly container: JsonObject }, hooks: Hooks) {
+    this.#usage = world.usage;
     this.#ended = this.#run(world, input, hooks);
   }
 
@@ -50,14 +56,20 @@ class ProcessRun implements Running {
     try {
       this.port = await network.freePort();
       const { file, args, env, cwd } = await startOf(world, { pod, container, port: this.port });
-      const result = await processes.run(file, args, { env, signal: this.#stop.signal, lifeline: true, onLine: hooks.onLine, ...(cwd === undefined ? {} : { cwd }) });
+      const onStart = (group: number): void => { this.#group = group; };
+      const result = await processes.run(file, args, { env, signal: this.#stop.signal, lifeline: true, onLine: hooks.onLine, onStart, ...(cwd === undefined ? {} : { cwd }) });
       code = result.exitCode;
     } catch (error) {
       if (isAbortError(error) || this.#stop.signal.aborted) return;
       hooks.onLine(`rehearsal: ${isDevstackError(error) ? [error.message, error.reason ?? ''].join(': ') : String(error)}`);
     }
     this.port = undefined;
+    this.#group = undefined;
     if (!this.#stop.signal.aborted) hooks.onExit(code);
+  }
+
+  async usage(): Promise<Usage | undefined> {
+    return this.#group === undefined ? undefined : this.#usage.of(this.#group);
   }
 
   /** Asks in the background; true once somebody has listened. */

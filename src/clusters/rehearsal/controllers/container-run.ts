@@ -8,10 +8,18 @@ import type { Runner } from './kubelet.ts';
 import type { Logs } from './logs.ts';
 import { backOff, durationOf, type Pace } from './pace.ts';
 
+/** What a container has used since it started, and what it holds now. */
+export interface Usage {
+  readonly cpuMs: number;
+  readonly memoryBytes: number;
+}
+
 /** A process that a runner started. */
 export interface Running {
   readonly port: number | undefined;
   isReady(): boolean;
+  /** Undefined where nobody can tell. */
+  usage?(): Promise<Usage | undefined>;
   stop(): Promise<void>;
 }
 
@@ -79,6 +87,10 @@ export class ContainerRun {
 
   get port(): number | undefined {
     return this.#running?.port;
+  }
+
+  async usage(): Promise<Usage | undefined> {
+    return this.#running?.usage?.();
   }
 
   /** Does what is due; returns the milliseconds until something is due again. */

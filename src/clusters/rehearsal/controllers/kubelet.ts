@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../model/json.ts';
 import { stringAt } from '../../../model/object.ts';
 import { objectsAt } from '../server/json.ts';
 import { isDeleting, type Ref } from './api.ts';
-import { ContainerRun, type RunContext, type Running } from './container-run.ts';
+import { ContainerRun, type RunContext, type Running, type Usage } from './container-run.ts';
 import type { Controller, World } from './controller.ts';
 import { namesOfPod } from './faults.ts';
 import { NODE_NAME } from './node.ts';
@@ -101,9 +101,20 @@ export class Kubelet implements Controller {
 
   /** The ports on which the pods' containers really listen, by pod. */
   portOf(pod: JsonObject): number | undefined {
+    return this.#runOf(pod)?.main.map((container) => container.port).find((port) => port !== undefined);
+  }
+
+  #runOf(pod: JsonObject): PodRun | undefined {
     const uid = stringAt(pod, 'metadata', 'uid') ?? '';
-    const run = [...this.#pods].find(([key]) => key.startsWith(`${uid}|`))?.[1];
-    return run?.main.map((container) => container.port).find((port) => port !== undefined);
+    return [...this.#pods].find(([key]) => key.startsWith(`${uid}|`))?.[1];
+  }
+
+  /** What the containers of a pod have used, by name; undefined when none of them is a process that can be measured. What is pretended uses nothing. */
+  async usageOf(pod: JsonObject): Promise<ReadonlyMap<string, Usage> | undefined> {
+    const main = this.#runOf(pod)?.main ?? [];
+    const found = await Promise.all(main.map(async (container) => [container.name, await container.usage()] as const));
+    if (found.every(([, usage]) => usage === undefined)) return undefined;
+    return new Map(found.map(([name, usage]) => [name, usage ?? { cpuMs: 0, memoryBytes: 0 }]));
   }
 
   async #terminate(ref: Ref, pod: JsonObject, world: World): Promise<number | undefined> {
