@@ -42,3 +42,9 @@ test('a Dockerfile says how its last stage starts', () => {
   expect(readDockerfile(text)).toEqual({ command: ['node', 'server.js', '--quiet'], env: { PORT: '8080', DATA_DIR: '/data' }, volumes: ['/data'] });
   expect(readDockerfile('FROM scratch\nCMD node server.js\n').command).toEqual([]);
 });
+
+test('works as autoscale does: sleeps, and burns CPU', async () => {
+  const url = await start('ghcr.io/knative/autoscale-go:latest');
+  expect(await (await fetch(`${url}/?prime=100&sleep=1`)).text()).toMatch(/^The largest prime up to 100 is 97\.\nSlept for 1 milliseconds\.\n/);
+  expect(await (await fetch(`${url}/?sleep=1`)).text()).toMatch(/^Slept for 1 milliseconds\.\n/);
+});

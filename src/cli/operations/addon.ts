@@ -22,7 +22,7 @@ import { addonInfo } from '../addon-listing.ts';
 import type { AddonChange, AddonListing, ImageUse, RunOptions } from '../use-cases.ts';
 import { type Journals, journalled } from './journals.ts';
 import { pickStack } from './status.ts';
-import { providerContext } from './up.ts';
+import { outlined, providerContext } from './up.ts';
 
 interface Target {
   readonly found: StackFacts;
@@ -70,7 +70,7 @@ export async function planAddons(ports: Ports, wish: { readonly spec: StackSpec;
   const facts = await observe(spec, provider, providerContext(ports, options.signal));
   const samples = (facts.parts ?? []).flatMap(({ part }) => findSample(part.replace(/^sample-/, ''))?.id ?? []);
   const versions = await withClient(ports, access, (client) => foundVersions(client, options.signal));
-  return planAddonAdd({ ...spec, samples }, { ...facts, found: versions }, provider);
+  return outlined(ports, provider, planAddonAdd({ ...spec, samples }, { ...facts, found: versions }, provider));
 }
 
 /** The kind that a definition makes, in a version that the server serves. */
