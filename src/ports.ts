@@ -593,6 +593,11 @@ export interface KubeSets {
   admit(
     client: KubeClient, object: KubeObject, options: { readonly onProgress: OnProgress; readonly signal: AbortSignal; readonly defaulted?: readonly string[] },
   ): Promise<void>;
+  /**
+   * For a cluster that was asleep: removes the leases that nobody has renewed since `before` (milliseconds since the epoch). Who leads next
+   * would else wait out their term: 15 s in Kubernetes, 60 s in Knative (config-leader-election).
+   */
+  releaseLeases(client: KubeClient, options: { readonly before: number; readonly signal: AbortSignal }): Promise<void>;
   status(client: KubeClient, refs: readonly ObjectRef[], signal: AbortSignal): Promise<readonly Readiness[]>;
   inventories(client: KubeClient, stack: string, signal: AbortSignal): Promise<readonly Inventory[]>;
 }

@@ -5,6 +5,7 @@ import { admitObject } from './admit.ts';
 import { applySet, compareSet } from './apply.ts';
 import { mapLimited } from './batch.ts';
 import { fetchInventories } from './inventory.ts';
+import { releaseLeases } from './lease.ts';
 import { type Backdrop, observe, standsOnPods } from './observation.ts';
 import { removePart } from './remove.ts';
 import { IN_FLIGHT, type Session } from './session.ts';
@@ -59,6 +60,7 @@ export function createKubeSets(clock: Clock): KubeSets {
   return {
     compare: (client, set, signal) => compareSet(session(client, signal), set),
     apply: (client, set, options) => applySet(session(client, options.signal, options.onProgress), set, options),
+    releaseLeases: (client, { before, signal }) => releaseLeases(session(client, signal), before),
     untilNames: (client, options) => untilNames(session(client, options.signal, options.onProgress)),
     remove: (client, target, options) => removePart(session(client, options.signal, options.onProgress), target),
     wait: (client, refs, options) => waitUntilReady(session(client, options.signal, options.onProgress), refs),

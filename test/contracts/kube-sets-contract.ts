@@ -159,6 +159,21 @@ function suite(start: () => Promise<ContractServer>, { callsWebhooks }: SetsCont
       await client.delete(refOf(service));
     });
 
+    it('releases leases that nobody has renewed since, and no heartbeat', async () => {
+      const lease = (name: string, minute: number, place = 'kube-system', labels: Record<string, string> = {}): KubeObject => ({
+        apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace: place, labels },
+        spec: { holderIdentity: 'somebody', renewTime: `2026-01-01T00:0${minute}:00.000000Z`, leaseDurationSeconds: 60 },
+      });
+      const [stale, renewed, heartbeat] = [lease('stale', 1), lease('renewed', 3), lease('heartbeat', 1, 'kube-system', { 'apiserver.kubernetes.io/identity': 'kube-apiserver' })];
+      for (const object of [stale, renewed, heartbeat]) await client.apply(object);
+      await sets.releaseLeases(client, { before: Date.parse('2026-01-01T00:02:00Z'), signal });
+      expect(await client.get(refOf(stale))).toBeUndefined();
+      for (const object of [renewed, heartbeat]) {
+        expect(await client.get(refOf(object)), object.metadata.name).toBeDefined();
+        await client.delete(refOf(object));
+      }
+    });
+
     it('writes nothing the second time', async () => {
       await applied(shop);
       const { writes, result } = await writesOf(() => applied(shop));

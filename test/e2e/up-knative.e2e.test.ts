@@ -23,6 +23,17 @@ function ask(address: string, host: string): Promise<Reply> {
   });
 }
 
+/** Who listens on these ports, as the kernel says: address and port in hexadecimal, the bytes of the address reversed; 0A is LISTEN. */
+async function listeners(ports: readonly number[]): Promise<readonly string[]> {
+  const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8')));
+  return tables.flatMap((table) => table.split('\n')).flatMap((line) => {
+    const [, local = '', , state] = line.trim().split(/\s+/);
+    const [address = '', port = ''] = local.split(':');
+    if (state !== '0A' || !ports.includes(Number.parseInt(port, 16))) return [];
+    return [`${[...address.matchAll(/../g)].map(([byte]) => Number.parseInt(byte, 16)).reverse().join('.')}:${Number.parseInt(port, 16)}`];
+  }).sort();
+}
+
 describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('up knative', () => {
   let home: Home;
   let kubectl: (...args: string[]) => Promise<string>;
@@ -105,10 +116,20 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('up knative', () => {
     expect(status.exitCode, status.stdout).toBe(0);
   });
 
+  test('stopped it takes no CPU, started it answers again', async () => {
+    expect((await devstack(home, 'stop', NAME, '--json')).result).toMatchObject({ ok: true, wasRunning: true });
+    expect((await zx({ quiet: true })`docker ps -q --filter name=${CLUSTER}`).stdout).toBe('');
+    const { result } = await devstack(home, 'start', NAME, '--json');
+    expect(result).toMatchObject({ ok: true, endpoints: [{ name: 'hello', status: 200, verified: true }] });
+    console.log(`start: ${result.durationMs} ms`);
+  });
+
   test('nothing listens off loopback', async () => {
     const ports = (await zx({ quiet: true })`docker ps --filter name=${CLUSTER} --format {{.Ports}}`).stdout;
     expect(ports).toContain(`127.0.0.1:${PORT}`);
     expect(ports).not.toMatch(/0\.0\.0\.0|\[?::\]?:/);
+    const published = [...ports.matchAll(/:(\d+)->/g)].map(([, port]) => Number(port));
+    expect(await listeners(published)).toEqual(published.map((port) => `127.0.0.1:${port}`).sort());
   });
 
   test('a second stack on the same port is refused before anything is made', async () => {

@@ -39,6 +39,7 @@ function world(sets: Partial<KubeSets> = {}): World {
   const kubeSets = only<KubeSets>('kubeSets', {
     compare: async () => 'absent',
     status: async () => [],
+    releaseLeases: async () => undefined,
     apply: async (_client, set: ObjectSet) => { applied.push(set.part); return NOTHING; },
     ...sets,
   });

@@ -6,6 +6,13 @@ import { waitForApi } from './access.ts';
 import { controlPlaneName } from './cluster-plan.ts';
 import { readHoldings, refuseForeign, type Target } from './holdings.ts';
 
+/**
+ * Pods of a woken node start beside kube-proxy. A connection that one begins before the rules are there is remembered without them, and so
+ * are its repetitions, for the 30 s of Go's dialer: the API server cannot be reached meanwhile. Forgotten, the next repetition gets through.
+ * Goes on in the node by itself while kube-proxy starts; of a connection that was answered nothing is forgotten.
+ */
+const FORGET_ATTEMPTS = '(for _ in $(seq 60); do conntrack -D -p tcp --state SYN_SENT; sleep 0.5; done) >/dev/null 2>&1 &';
+
 /** systemd in the node ends its services within this, or is killed: etcd and containerd stand that. */
 const STOP_SECONDS = 10;
 
@@ -28,6 +35,8 @@ export async function wake(target: Target, context: ProviderContext) {
   const first = controlPlaneName(target.cluster);
   const [controlPlanes, workers] = [held.nodes.filter((node) => node.name === first), held.nodes.filter((node) => node.name !== first)];
   for (const nodes of [controlPlanes, workers]) await Promise.all(nodes.map((node) => startNode(node, target, context.ports)));
+  // Where it cannot be done, waking up takes longer, and that is all.
+  await Promise.all(held.nodes.map((node) => context.ports.docker.exec(node.name, ['sh', '-c', FORGET_ATTEMPTS]).catch(() => undefined)));
   return await waitForApi(target, context);
 }
 

@@ -15,7 +15,11 @@ export const cluster: Handler<ClusterStep> = {
   },
 
   async run(step, context) {
-    context.run.access = await context.run.input.provider.create(step.cluster, providerContext(context));
+    const { run, ports, signal } = context;
+    const { provider } = run.input;
+    const before = ports.clock.now();
+    run.access = await provider.create(step.cluster, providerContext(context));
+    if (provider.power !== undefined && run.access.runtime === 'kubernetes') await ports.kubeSets.releaseLeases(await run.client(), { before, signal });
     return undefined;
   },
 };

@@ -166,4 +166,19 @@ describe('a stopped cluster', () => {
     await kind.create(planOf({ nodes: 2 }), world.context);
     expect(world.engine.changes).toEqual([`start ${CLUSTER}-control-plane`, `start ${CLUSTER}-worker`]);
   });
+
+  test('forgets what its pods began before they had a network; where it cannot, it is woken all the same', async () => {
+    world = await kindWorld();
+    addCluster(world.engine, stackLabels(planOf({ nodes: 2 })), 2);
+    for (const node of world.engine.containers) node.state = 'exited';
+    const told: string[] = [];
+    const { onExec } = world.engine;
+    world.engine.onExec = (container, command, stdin) => {
+      if (!command.some((word) => word.includes('conntrack'))) return onExec(container, command, stdin);
+      told.push(`${container.name} ${container.state}`);
+      throw new Error('no such program');
+    };
+    await expect(kind.create(planOf({ nodes: 2 }), world.context)).resolves.toMatchObject({ runtime: 'kubernetes' });
+    expect(told.sort()).toEqual([`${CLUSTER}-control-plane running`, `${CLUSTER}-worker running`]);
+  });
 });
