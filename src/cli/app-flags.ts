@@ -38,7 +38,9 @@ export async function openApp(input: TargetInput & { readonly args: readonly str
   const stack = await targetStack(input, context);
   const useCases = await context.useCases();
   const options: RunOptions = { emit: context.emit, signal: context.io.signal };
-  return { ref: await useCases.findApp(input.args[0] ?? '', stack, options), useCases, options };
+  const ref = await useCases.findApp(input.args[0] ?? '', stack, options);
+  context.label(ref.label);
+  return { ref, useCases, options };
 }
 
 /** Runs a plan's work; when it is stopped or fails, the error tells what was done and how to go on. */

@@ -72,6 +72,8 @@ export interface AppRef {
   readonly stack: string;
   /** Of Kubernetes; in a swarm the name of the app. */
   readonly namespace: string;
+  /** What every screen about the stack must say. */
+  readonly label?: string | undefined;
 }
 
 export interface LogLine {

@@ -39,6 +39,8 @@ export interface CommandInput<F extends Flags> {
 export interface Outcome {
   /** To stdout, for people and pipes. */
   readonly text?: string;
+  /** The text is a value for scripts: no label is put into it. */
+  readonly isValue?: true;
   /** Fields of the result line. */
   readonly result?: JsonObject;
   /** Set when the command did its work and the answer is a failure (a status that is not good). */
@@ -59,6 +61,8 @@ export interface CommandContext {
   readonly prompts: Prompts;
   /** A secret that the person asked for: to the terminal and nowhere else, neither to `--json` nor to the log of a bug. Returns whether it was shown. */
   showSecret(text: string): boolean;
+  /** Says at once, in the text of the outcome and in its JSON what every screen about a stack must say; nothing for undefined. */
+  label(text: string | undefined): void;
   /** Ends the live view of steps: what the command writes next has the terminal for itself. */
   closeRenderer(): void;
   /** The use cases, composed on first use: adapters load here and nowhere else. */

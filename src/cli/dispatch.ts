@@ -33,7 +33,7 @@ function wantsJson(argv: readonly string[], env: Io['env']): boolean {
 
 function contextOf(session: Session, io: Io, options: { readonly isQuiet: boolean; readonly compose: Compose }): CommandContext {
   return {
-    io, isJson: session.isJson, columns: session.columns, paint: session.paint, emit: session.emit, closeRenderer: () => session.closeRenderer(), showSecret: (text) => session.showSecret(text),
+    io, isJson: session.isJson, columns: session.columns, paint: session.paint, emit: session.emit, closeRenderer: () => session.closeRenderer(), label: session.label, showSecret: (text) => session.showSecret(text),
     prompts: createPrompts(io, options.isQuiet || session.isJson),
     async useCases(network) {
       await session.openRenderer();

@@ -23,6 +23,7 @@ export class Session {
   readonly #io: Io;
   readonly #secrets: readonly string[];
   #renderer: Renderer | undefined;
+  #label: string | undefined;
 
   constructor(io: Io, isJson: boolean) {
     this.#io = io;
@@ -53,6 +54,13 @@ export class Session {
     this.#renderer?.emit(clean);
   };
 
+  /** Said at once, for what comes may never end, and again with the outcome. */
+  readonly label = (text: string | undefined): void => {
+    if (text === undefined) return;
+    this.#label = text;
+    this.emit({ type: 'note', message: text });
+  };
+
   /** Ends the live view, so that what is written next has the terminal for itself. */
   closeRenderer(): void {
     this.#renderer?.end();
@@ -69,10 +77,11 @@ export class Session {
   /** Writes the last word of the run and returns its exit code. */
   finish(outcome: Outcome): number {
     this.closeRenderer();
-    const { text, result = {}, error, isErrorInText = false } = outcome;
-    if (this.isJson) this.#io.stdout.write(`${JSON.stringify(redact(resultLine(result, error) as JsonObject, this.#secrets))}\n`);
+    const { text, result = {}, error, isErrorInText = false, isValue = false } = outcome;
+    const labelled = this.#label === undefined ? result : { ...result, label: this.#label };
+    if (this.isJson) this.#io.stdout.write(`${JSON.stringify(redact(resultLine(labelled, error) as JsonObject, this.#secrets))}\n`);
     else {
-      if (text !== undefined) this.#io.stdout.write(this.#clean(text));
+      if (text !== undefined) this.#io.stdout.write(this.#clean(isValue ? text : this.#withLabel(text)));
       if (error !== undefined && !isErrorInText) this.#writeError(error);
     }
     return outcome.exitCode ?? error?.exit ?? EXIT.ok;
@@ -81,6 +90,12 @@ export class Session {
   /** A value as it may be written somewhere else (the log of a bug). */
   redact(value: Json): Json {
     return redact(value, this.#secrets);
+  }
+
+  /** Under the first line, which says what the screen is about. */
+  #withLabel(text: string): string {
+    const end = text.indexOf('\n') + 1;
+    return this.#label === undefined ? text : `${text.slice(0, end)}  ${this.paint('yellow', this.#label)}\n${text.slice(end)}`;
   }
 
   #writeError(error: DevstackError): void {

@@ -61,7 +61,7 @@ export interface SwarmUseCases {
   /** True for a stack that is a swarm; throws as `status` does for a stack that is not there. */
   isSwarm(stack: string | undefined): Promise<boolean>;
   /** The stack named, or the only one (of that runtime). Throws `stack-unknown`, `stack-ambiguous`. */
-  findStack(stack: string | undefined, runtime?: Runtime): Promise<{ readonly stack: string; readonly runtime: Runtime }>;
+  findStack(stack: string | undefined, runtime?: Runtime): Promise<{ readonly stack: string; readonly runtime: Runtime; readonly label?: string | undefined }>;
   /** As `appLogs`, also by the name of a service alone. Throws `service-unknown`. */
   serviceLogs(service: string, stack: string | undefined, choice: { readonly tailLines: number; readonly follow: boolean }, options: RunOptions): AsyncIterable<LogLine>;
   removeDeployment(name: string, stack: string | undefined, options: RunOptions): Promise<RemovedStack & { readonly stack: string }>;

@@ -129,7 +129,8 @@ export const demo = defineCommand({
     }
     const stack = await targetStack(input, context);
     const useCases = await context.useCases();
-    const stage = await findStage(found, stack, useCases);
+    const { label, ...stage } = await findStage(found, stack, useCases);
+    context.label(label);
     return runDemo({ demo: found, ...stage, restoring: [], useCases, options: { emit: context.emit, signal: context.io.signal }, context }, input.flags.keep === true);
   },
 });

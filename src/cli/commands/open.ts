@@ -28,7 +28,7 @@ async function openAppPage(input: Input, context: CommandContext, { ref, useCase
     });
   }
   if (wantsBrowser(input, context)) await useCases.openUrl(endpoint.url, options);
-  return { text: `${endpoint.url}\n`, result: { app: ref.app, stack: ref.stack, endpoints: [endpointFields(endpoint)] } };
+  return { text: `${endpoint.url}\n`, isValue: true, result: { app: ref.app, stack: ref.stack, endpoints: [endpointFields(endpoint)] } };
 }
 
 function tellToken(addon: Addon, { token, tokenSeconds }: OpenedPage, context: CommandContext): void {

@@ -58,9 +58,9 @@ export function installedAddons(inventories: readonly Inventory[]): readonly str
 }
 
 export async function listApps(ports: Ports, stack: string | undefined, options: RunOptions): Promise<readonly AppRef[]> {
-  return withTarget(ports, stack, options, async ({ found }, client) => {
+  return withTarget(ports, stack, options, async ({ found, provider }, client) => {
     const inventories = await ports.kubeSets.inventories(client, found.stack, options.signal);
-    return inventories.filter(({ part }) => part.startsWith(PREFIX)).map(({ part, refs }) => refOfApp(part.slice(PREFIX.length), found.stack, refs));
+    return inventories.filter(({ part }) => part.startsWith(PREFIX)).map(({ part, refs }) => ({ ...refOfApp(part.slice(PREFIX.length), found.stack, refs), label: provider.label }));
   });
 }
 

@@ -129,6 +129,11 @@ export async function runtimeOf({ provider }: Pick<StackFacts, 'provider'>): Pro
   return providerIds.includes(provider) ? (await findProvider(provider)).runtime : undefined;
 }
 
+/** What every screen about it must say. */
+export async function labelOf({ provider }: Pick<StackFacts, 'provider'>): Promise<string | undefined> {
+  return providerIds.includes(provider) ? (await findProvider(provider)).label : undefined;
+}
+
 /** The stack named, or the only one there is (of that runtime). Throws `stack-unknown`, `stack-ambiguous`. */
 export async function pickStack(ports: Ports, stack: string | undefined, runtime?: Runtime): Promise<StackFacts> {
   const stacks = await discoverStacks(ports);

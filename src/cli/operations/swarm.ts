@@ -7,7 +7,7 @@ import type { ServiceStatus } from '../../swarm/status.ts';
 import type { SwarmRun, SwarmTarget } from '../../swarm/target.ts';
 import type { ServiceOutcome, SwarmUseCases } from '../swarm-use-cases.ts';
 import type { RunOptions } from '../use-cases.ts';
-import { pickStack, runtimeOf } from './status.ts';
+import { labelOf, pickStack, runtimeOf } from './status.ts';
 import { swarmLogs } from './swarm-app.ts';
 import { deployPlanned, planApp, planFile } from './swarm-deploy.ts';
 import { loadImages, locateSwarm, runOf } from './swarm-target.ts';
@@ -45,7 +45,7 @@ export function createSwarmUseCases({ ports, templates }: { readonly ports: Port
     isSwarm: async (stack) => (await runtimeOf(await pickStack(ports, stack))) === 'swarm',
     async findStack(stack, runtime) {
       const found = await pickStack(ports, stack, runtime);
-      return { stack: found.stack, runtime: (await runtimeOf(found)) ?? 'kubernetes' };
+      return { stack: found.stack, runtime: (await runtimeOf(found)) ?? 'kubernetes', label: await labelOf(found) };
     },
     serviceLogs: (app, stack, choice, options) => swarmLogs(ports, { app, stack }, choice, heard(options)),
     async removeDeployment(name, stack, options) {
