@@ -23,7 +23,7 @@ import type { Life } from './life.ts';
 const PLAIN_CLOCK: Clock = { now: () => Date.UTC(2026, 0, 1), monotonic: () => 0, sleep: () => new Promise(() => undefined) };
 
 async function newCore(snapshot: Snapshot | undefined): Promise<Core> {
-  const core: Core = { store: new Store(), registry: new Registry(), clock: PLAIN_CLOCK, admissions: new Set() };
+  const core: Core = { store: new Store(), registry: new Registry(), clock: PLAIN_CLOCK, admissions: new Set(), aggregated: new Set() };
   const definitions = new Definitions(core);
   if (snapshot === undefined) await bootstrap(core);
   else {
@@ -73,7 +73,7 @@ export class FakeCluster {
   async answer(call: Call): Promise<ServerReply> {
     const url = new URL(call.path, 'http://127.0.0.1');
     try {
-      const found = call.method === 'GET' ? discover(this.core.registry, url.pathname, url.host) : undefined;
+      const found = call.method === 'GET' ? discover(this.core, url.pathname, url.host) : undefined;
       if (found !== undefined) return found;
       const route = routeOf(this.core.registry, url.pathname);
       if (route === undefined) return NO_PAGE;

@@ -196,3 +196,29 @@ describe('an autoscaler that cannot see', () => {
     expect(condition('AbleToScale')).toMatchObject({ status: 'False', reason: 'FailedGetScale', message: 'the HPA controller was unable to get the target\'s current scale: deployments.apps "web" not found' });
   });
 });
+
+describe('metrics.k8s.io', () => {
+  const read = async (path: string): Promise<JsonObject> => (await (await fetch(`${cluster.server.url}${path}`)).json()) as JsonObject;
+  const groups = async (): Promise<unknown> => ((await read('/apis'))['groups'] as readonly JsonObject[]).map(({ name }) => name);
+
+  it('is not there before somebody serves it', async () => {
+    await start({ hasMetrics: false });
+    expect(await groups()).not.toContain('metrics.k8s.io');
+    expect((await fetch(`${cluster.server.url}/apis/metrics.k8s.io/v1beta1/pods`)).status).toBe(404);
+  });
+
+  it('tells what pods and the node use, as kubectl top reads it', async () => {
+    await start({ deployment: deployment(2), hpa: { minReplicas: 2 } });
+    load = 80;
+    await pass(60);
+    expect(await groups()).toContain('metrics.k8s.io');
+    expect(await read('/apis/metrics.k8s.io/v1beta1')).toMatchObject({ kind: 'APIResourceList', resources: [{ name: 'nodes' }, { name: 'pods', namespaced: true }] });
+    const list = await read('/apis/metrics.k8s.io/v1beta1/namespaces/default/pods?labelSelector=app%3Dweb');
+    const item = { kind: 'PodMetrics', window: '15s', containers: [{ name: 'main', usage: { cpu: '40m', memory: '20480Ki' } }] };
+    expect(list).toMatchObject({ kind: 'PodMetricsList', items: [item, item] });
+    expect(await read('/apis/metrics.k8s.io/v1beta1/namespaces/default/pods?labelSelector=app%3Dother')).toMatchObject({ items: [] });
+    expect(await read('/apis/metrics.k8s.io/v1beta1/namespaces/elsewhere/pods')).toMatchObject({ items: [] });
+    expect(await read('/apis/metrics.k8s.io/v1beta1/nodes')).toMatchObject({ items: [{ metadata: { name: 'devstack-rehearsal' }, usage: { cpu: '80m', memory: '40960Ki' } }] });
+    expect(await read('/apis/metrics.k8s.io/v1beta1/namespaces/default/pods/none')).toMatchObject({ kind: 'Status', code: 404, reason: 'NotFound' });
+  });
+});

@@ -4,6 +4,7 @@ import { Api } from './controllers/api.ts';
 import { apiServices } from './controllers/api-services.ts';
 import { horizontalAutoscalers } from './controllers/autoscaling/horizontal.ts';
 import { Metrics } from './controllers/autoscaling/metrics.ts';
+import { metricsApi } from './controllers/autoscaling/metrics-api.ts';
 import type { Controller, World } from './controllers/controller.ts';
 import { endpoints } from './controllers/endpoints.ts';
 import { Faults } from './controllers/faults.ts';
@@ -58,8 +59,7 @@ export interface Cluster {
 }
 
 /** The controllers of every cluster. */
-function controllersWith(kubelet: Kubelet, pace: Pace): readonly Controller[] {
-  const metrics = new Metrics(kubelet);
+function controllersWith(kubelet: Kubelet, metrics: Metrics, pace: Pace): readonly Controller[] {
   return [
     namespaces, garbage, deployments, replicaSets, statefulSets, daemonSets, jobs, scheduler, kubelet, endpoints, volumes, apiServices, webhookFiller,
     metrics, horizontalAutoscalers(metrics),
@@ -82,7 +82,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await createStorageClass(api);
   }
   const kubelet = new Kubelet({ pace, ...options.runner !== undefined && { runner: options.runner } });
-  const runtime = new Runtime(controllersWith(kubelet, pace), world, onBug);
+  const metrics = new Metrics(kubelet);
+  server.core.aggregated.add(metricsApi(api, metrics));
+  const runtime = new Runtime(controllersWith(kubelet, metrics, pace), world, onBug);
   kubelet.onWake((ref) => { runtime.wake(kubelet, ref); });
   return {
     server, api, faults, kubelet, settled: () => runtime.settled(),

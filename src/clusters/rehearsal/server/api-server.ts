@@ -61,7 +61,7 @@ export function kubeconfigOf(url: string, options: { readonly name?: string; rea
 /** Listens when it returns. Rejects with the system's error when the port is taken. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const store = new Store(options.logLimit === undefined ? {} : { logLimit: options.logLimit });
-  const core: Core = { store, registry: new Registry(), clock: options.clock, admissions: new Set(options.admissions) };
+  const core: Core = { store, registry: new Registry(), clock: options.clock, admissions: new Set(options.admissions), aggregated: new Set() };
   const definitions = new Definitions(core);
   if (options.snapshot === undefined) await bootstrap(core);
   else {

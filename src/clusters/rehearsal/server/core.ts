@@ -1,6 +1,7 @@
 // What all operations on objects share: the store, what is served, the clock, and the hooks that may refuse a write.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../ports.ts';
+import type { AggregatedApi } from './aggregated.ts';
 import type { Draft } from './json.ts';
 import type { Registry } from './registry.ts';
 import type { Resource } from './resource.ts';
@@ -25,6 +26,7 @@ export interface Core {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly admissions: Set<Admission>;
+  readonly aggregated: Set<AggregatedApi>;
 }
 
 /** One object, or where one will be. */

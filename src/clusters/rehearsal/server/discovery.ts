@@ -1,5 +1,6 @@
 // What clients ask first: which groups, versions and resources there are.
 import type { JsonObject } from '../../../model/json.ts';
+import type { Core } from './core.ts';
 import { KUBERNETES } from './kinds.ts';
 import type { Registry, ServedGroup } from './registry.ts';
 import { json, type Reply, text } from './reply.ts';
@@ -39,15 +40,17 @@ function resourceList(registry: Registry, group: string, version: string): JsonO
 const HEALTH = new Set(['/healthz', '/readyz', '/livez', '/healthz/ping', '/readyz/ping', '/livez/ping']);
 
 /** The answer to a discovery path, or undefined when the path is none. */
-export function discover(registry: Registry, path: string, address: string): Reply | undefined {
+export function discover({ registry, aggregated }: Pick<Core, 'registry' | 'aggregated'>, path: string, address: string): Reply | undefined {
+  const groups = (): readonly ServedGroup[] => [...registry.groups(), ...[...aggregated].flatMap((api) => api.group() ?? [])];
   if (HEALTH.has(path)) return text('ok');
   if (path === '/version') return json(VERSION);
   if (path === '/api') return json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }] });
   if (path === '/api/v1') return json(resourceList(registry, '', 'v1'));
-  if (path === '/apis') return json({ kind: 'APIGroupList', apiVersion: 'v1', groups: registry.groups().map(groupBody) });
+  if (path === '/apis') return json({ kind: 'APIGroupList', apiVersion: 'v1', groups: groups().map(groupBody) });
   const match = /^\/apis\/([^/]+)(?:\/([^/]+))?$/.exec(path);
-  const group = match === null ? undefined : registry.groups().find((candidate) => candidate.name === match[1]);
+  const group = match === null ? undefined : groups().find((candidate) => candidate.name === match[1]);
   if (match === null || group === undefined) return undefined;
   if (match[2] === undefined) return json({ kind: 'APIGroup', apiVersion: 'v1', ...groupBody(group) });
-  return group.versions.includes(match[2]) ? json(resourceList(registry, group.name, match[2])) : undefined;
+  const isOwn = registry.groups().some(({ name }) => name === group.name);
+  return isOwn && group.versions.includes(match[2]) ? json(resourceList(registry, group.name, match[2])) : undefined;
 }

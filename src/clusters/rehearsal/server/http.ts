@@ -77,6 +77,11 @@ async function callService(proxy: ServiceProxy, request: http.IncomingMessage, p
   return { kind: 'body', status: answer.status, body: answer.body };
 }
 
+function aggregatedReply({ aggregated }: Core, path: string, query: URLSearchParams): Reply | undefined {
+  const answer = [...aggregated].map((api) => api.answer(path, query)).find((body) => body !== undefined);
+  return answer === undefined ? undefined : json(answer);
+}
+
 async function replyTo(options: HttpOptions, request: http.IncomingMessage, warnings: string[]): Promise<Reply> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const { core } = options;
@@ -84,7 +89,7 @@ async function replyTo(options: HttpOptions, request: http.IncomingMessage, warn
   if (within === undefined) throw new StatusError(401, 'Unauthorized', 'Unauthorized');
   const method = request.method ?? 'GET';
   const path = within.length > 1 ? within.replace(/\/+$/, '') : within;
-  const found = method === 'GET' || method === 'HEAD' ? discover(core.registry, path, request.headers.host ?? '') : undefined;
+  const found = method === 'GET' || method === 'HEAD' ? discover(core, path, request.headers.host ?? '') ?? aggregatedReply(core, path, url.searchParams) : undefined;
   if (found !== undefined) return found;
   if (path.startsWith('/openapi/v3')) return openapi(core.registry, path);
   if (path === '/openapi/v2') return { kind: 'body', status: 200, body: OPENAPI_V2, type: OPENAPI_V2_TYPE };
