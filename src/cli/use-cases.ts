@@ -45,6 +45,8 @@ export interface PartStatus {
   readonly state: 'ready' | 'pending' | 'failed';
   readonly message: string;
   readonly objects: number;
+  /** Of what people deployed: pods (or tasks) that run, before anything was asked of them. */
+  readonly replicas?: number;
 }
 
 export interface StackStatus {

@@ -11,6 +11,7 @@ export interface StatusPart {
   readonly state: 'ready' | 'pending' | 'failed';
   readonly message: string;
   readonly objects: number;
+  readonly replicas?: number;
 }
 
 export interface StatusEndpoint extends Endpoint {
@@ -39,6 +40,10 @@ function mark(state: keyof typeof MARK, paint: Paint): string {
   return paint(style, sign);
 }
 
+function sizeOf({ objects, replicas }: StatusPart): string {
+  return replicas === undefined ? count(objects, 'object') : `${count(objects, 'object')}, ${count(replicas, 'replica')}`;
+}
+
 function endpointAnswer(endpoint: StatusEndpoint): string {
   const time = endpoint.durationMs === undefined ? '' : ` in ${Math.round(endpoint.durationMs)} ms`;
   if (endpoint.verified) return `${endpoint.status}${time}`;
@@ -47,7 +52,7 @@ function endpointAnswer(endpoint: StatusEndpoint): string {
 
 function stackLines(stack: StatusStack, { columns, paint }: CardView): readonly string[] {
   const kubernetes = stack.kubernetes === undefined ? '' : `, Kubernetes ${stack.kubernetes}`;
-  const parts = table(stack.parts.map((part) => [mark(part.state, paint), part.part, part.message === '' ? count(part.objects, 'object') : oneLine(part.message)]), {
+  const parts = table(stack.parts.map((part) => [mark(part.state, paint), part.part, part.message === '' ? sizeOf(part) : oneLine(part.message)]), {
     columns, indent: 2, paint, styles: [undefined, undefined, 'dim'],
   });
   const endpoints = table(stack.endpoints.map((endpoint) => [mark(endpoint.verified ? 'ready' : 'failed', paint), endpoint.name, endpoint.url, endpointAnswer(endpoint)]), {

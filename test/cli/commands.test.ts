@@ -56,7 +56,7 @@ describe('down', () => {
 describe('status', () => {
   const good: StackStatus = {
     stack: 'dev', provider: 'kind', cluster: 'devstack-dev', state: 'running', context: 'kind-devstack-dev', kubeconfig: '/state/dev', kubernetes: '1.34.4', hints: [],
-    parts: [{ part: 'kourier', state: 'ready', message: '', objects: 21 }], endpoints: [{ ...endpoint, status: 200, verified: true, durationMs: 9 }],
+    parts: [{ part: 'kourier', state: 'ready', message: '', objects: 21 }, { part: 'sample-hello', state: 'ready', message: '', objects: 1, replicas: 0 }], endpoints: [{ ...endpoint, status: 200, verified: true, durationMs: 9 }],
   };
 
   test('is 0 when all is verified', async () => {
@@ -64,7 +64,8 @@ describe('status', () => {
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).toMatchInlineSnapshot(`
       "dev: running, kind cluster devstack-dev, Kubernetes 1.34.4
-        ✔  kourier  21 objects
+        ✔  kourier       21 objects
+        ✔  sample-hello  1 object, 0 replicas
         ✔  hello  http://hello.default.127.0.0.1.sslip.io:8080/  200 in 9 ms
       "
     `);

@@ -12,6 +12,7 @@ import type { KubeClient, LoadHttp, Ports } from '../../ports.ts';
 import type { AppLoadRequest, AppRef, LogLine } from '../app-use-cases.ts';
 import type { EndpointResult, RunOptions } from '../use-cases.ts';
 import { type AppTarget, withTarget } from './app-target.ts';
+import { isReadyPod } from './replicas.ts';
 
 const POD = { apiVersion: 'v1', kind: 'Pod' } as const;
 const RESOLVE_TIMEOUT_MS = 1_500;
@@ -34,11 +35,6 @@ async function podSelector(ref: AppRef, client: KubeClient, signal: AbortSignal)
   if (ref.kind === 'knative') return `serving.knative.dev/service=${ref.app}`;
   const labels = at(await workloadOf(ref, client, signal), 'spec', 'selector', 'matchLabels');
   return Object.entries(isJsonObject(labels) ? labels : {}).map(([name, value]) => `${name}=${String(value)}`).join(',');
-}
-
-function isReady(pod: KubeObject): boolean {
-  return pod.metadata.deletionTimestamp === undefined
-    && arrayAt(pod, 'status', 'conditions').some((condition) => stringAt(condition, 'type') === 'Ready' && stringAt(condition, 'status') === 'True');
 }
 
 /** Lines from many sources, in the order in which they come. */
@@ -186,7 +182,7 @@ async function watchReplicas(client: KubeClient, input: { readonly namespace: st
   const ready = new Set<string>();
   try {
     for await (const { type, object } of client.watch(POD, { namespace: input.namespace, labelSelector: input.labelSelector }, signal)) {
-      if (type !== 'DELETED' && isReady(object)) ready.add(object.metadata.name);
+      if (type !== 'DELETED' && isReadyPod(object)) ready.add(object.metadata.name);
       else ready.delete(object.metadata.name);
       input.onCount(ready.size);
     }

@@ -11,6 +11,7 @@ import { endpointOf } from '../../plan/domain.ts';
 import type { KubeClient, Ports } from '../../ports.ts';
 import { findSample } from '../../samples/index.ts';
 import type { EndpointResult, PartStatus, RunOptions, StackStatus } from '../use-cases.ts';
+import { replicasOf } from './replicas.ts';
 import { swarmInside } from './swarm-status.ts';
 import { providerContext } from './up.ts';
 
@@ -29,10 +30,11 @@ export function tells(ref: ObjectRef): boolean {
 async function partStatuses(ports: Ports, client: KubeClient, stack: string, signal: AbortSignal): Promise<readonly PartStatus[]> {
   const inventories = await ports.kubeSets.inventories(client, stack, signal);
   return Promise.all(inventories.map(async ({ part, refs, complete }): Promise<PartStatus> => {
-    const found = await ports.kubeSets.status(client, refs.filter(tells), signal);
+    const [found, replicas] = await Promise.all([ports.kubeSets.status(client, refs.filter(tells), signal), replicasOf(client, { part, refs }, signal)]);
+    const size = { objects: refs.length, ...(replicas === undefined ? {} : { replicas }) };
     const worst = found.find((item) => item.state === 'failed') ?? found.find((item) => item.state !== 'ready');
-    if (worst === undefined) return { part, state: complete ? 'ready' : 'pending', message: complete ? '' : 'an apply was cut off', objects: refs.length };
-    return { part, state: worst.state === 'failed' ? 'failed' : 'pending', message: `${refText(worst.ref)}: ${worst.message}`, objects: refs.length };
+    if (worst === undefined) return { part, state: complete ? 'ready' : 'pending', message: complete ? '' : 'an apply was cut off', ...size };
+    return { part, state: worst.state === 'failed' ? 'failed' : 'pending', message: `${refText(worst.ref)}: ${worst.message}`, ...size };
   }));
 }
 
@@ -68,10 +70,9 @@ async function endpointResults(ports: Ports, client: KubeClient, input: { readon
 async function inside(ports: Ports, access: KubernetesAccess, input: { readonly stack: string; readonly port: number | undefined }, signal: AbortSignal) {
   const client = await ports.kubeConnector.connect(access);
   try {
-    const [parts, endpoints] = await Promise.all([
-      partStatuses(ports, client, input.stack, signal),
-      input.port === undefined ? [] : endpointResults(ports, client, { stack: input.stack, port: input.port }, signal),
-    ]);
+    // A request wakes what sleeps: what runs is counted before.
+    const parts = await partStatuses(ports, client, input.stack, signal);
+    const endpoints = input.port === undefined ? [] : await endpointResults(ports, client, { stack: input.stack, port: input.port }, signal);
     return { parts, endpoints };
   } finally {
     client.close();

@@ -40,9 +40,9 @@ export async function verifySwarm(swarm: FoundSwarm, run: SwarmRun): Promise<rea
 
 function partOf({ name, services }: DeploymentStatus): PartStatus {
   const worst = services.find(({ state }) => state === 'failed') ?? services.find(({ state }) => state === 'pending');
-  const objects = services.length;
-  if (worst === undefined) return { part: name, state: 'ready', message: '', objects };
-  return { part: name, state: worst.state === 'failed' ? 'failed' : 'pending', message: `${worst.name} ${worst.message}`, objects };
+  const size = { objects: services.length, replicas: services.reduce((sum, { running }) => sum + running, 0) };
+  if (worst === undefined) return { part: name, state: 'ready', message: '', ...size };
+  return { part: name, state: worst.state === 'failed' ? 'failed' : 'pending', message: `${worst.name} ${worst.message}`, ...size };
 }
 
 function endpointOf({ service, published, host = '127.0.0.1' }: Port, url: string): Endpoint {
