@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -22,6 +22,23 @@ describe('watch', () => {
       else stop.abort();
     }
     expect(signs).toBe(2);
+  });
+
+  it('goes on seeing a file after an editor has put another one in its place', async () => {
+    const file = join(folder, 'app.py');
+    await writeFile(file, '1');
+    const replace = async (text: string) => {
+      await writeFile(join(folder, '.saving'), text);
+      await rename(join(folder, '.saving'), file);
+    };
+    const edits = [() => replace('2'), () => appendFile(file, '3'), () => replace('4'), () => appendFile(file, '5')];
+    const stop = new AbortController();
+    for await (const _sign of files.watch(folder, stop.signal)) {
+      const edit = edits.shift();
+      if (edit === undefined) stop.abort();
+      else await edit();
+    }
+    expect(edits).toEqual([]);
   });
 
   it('says which folder it cannot watch', async () => {

@@ -3,13 +3,16 @@ import type { ImagesStep } from '../../model/plan.ts';
 import type { Handler } from '../handlers.ts';
 import { providerContext, type StepContext } from '../run.ts';
 
+async function onEngine({ images: wanted }: ImagesStep, { ports }: StepContext): Promise<readonly string[]> {
+  const found = await Promise.all(wanted.map((image) => ports.docker.inspectImage(image)));
+  return wanted.filter((_, index) => found[index] !== undefined);
+}
+
 /** Images that this engine has and some node lacks. */
 async function loadable(step: ImagesStep, context: StepContext): Promise<readonly string[]> {
   const loader = context.run.input.provider.images;
-  if (loader === undefined) return [];
-  const local = await Promise.all(step.images.map((image) => context.ports.docker.inspectImage(image)));
-  const known = step.images.filter((_, index) => local[index] !== undefined);
-  return known.length === 0 ? [] : loader.missing(step.cluster, known, providerContext(context));
+  const local = loader === undefined ? [] : await onEngine(step, context);
+  return loader === undefined || local.length === 0 ? [] : loader.missing(step.cluster, local, providerContext(context));
 }
 
 export const images: Handler<ImagesStep> = {
@@ -18,12 +21,13 @@ export const images: Handler<ImagesStep> = {
   },
 
   async run(step, context) {
-    const loader = context.run.input.provider.images;
-    const missing = await loadable(step, context);
-    await Promise.all(missing.map(async (image) => {
+    const { provider } = context.run.input;
+    const local = await onEngine(step, context);
+    await Promise.all(local.map(async (image) => {
       context.onProgress(`loading ${image}`);
-      await loader?.load(step.cluster, image, providerContext(context));
+      // A node that has it is left alone.
+      await provider.images?.load(step.cluster, image, providerContext(context));
     }));
-    return `loaded ${missing.join(', ')}`;
+    return `loaded ${local.join(', ')}`;
   },
 };
