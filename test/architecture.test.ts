@@ -39,7 +39,6 @@ const HOMES: { readonly [name: string]: readonly string[] } = {
   dockerode: ['src/host/docker*.ts', 'src/host/engine-api.ts', 'src/host/swarm-docker.ts'],
   '@kubernetes/client-node': ['src/kube/client.ts'],
   // One HTTP stack: plain requests, and downloads with proxy and authorities.
-  chokidar: ['src/host/watch.ts'],
   undici: ['src/host/http.ts', 'src/host/load-http.ts', 'src/host/download-route.ts', 'src/kube/client.ts'],
   listr2: ['src/render/tty.ts'],
   'string-width': ['src/render/table.ts'],

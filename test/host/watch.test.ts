@@ -41,6 +41,21 @@ describe('watch', () => {
     expect(edits).toEqual([]);
   });
 
+  it('goes on seeing a folder that was removed and made again', async () => {
+    const deep = join(folder, 'deep');
+    await mkdir(deep);
+    const edits = [
+      () => writeFile(join(deep, 'a'), '1'), () => rm(deep, { recursive: true }), () => mkdir(deep), () => writeFile(join(deep, 'a'), '2'), () => appendFile(join(deep, 'a'), '3'),
+    ];
+    const stop = new AbortController();
+    for await (const _sign of files.watch(folder, stop.signal)) {
+      const edit = edits.shift();
+      if (edit === undefined) stop.abort();
+      else await edit();
+    }
+    expect(edits).toEqual([]);
+  });
+
   it('says which folder it cannot watch', async () => {
     const signs = files.watch(join(folder, 'nothing'), new AbortController().signal)[Symbol.asyncIterator]();
     await expect(signs.next()).rejects.toMatchObject({ message: expect.stringContaining('nothing') });
