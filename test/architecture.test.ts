@@ -62,7 +62,7 @@ function folderOf(path: string, module: string): string {
 /** Folders of these modules stand beside each other and know nothing of each other; only the table (index.ts) knows them all. */
 const SIBLINGS = ['src/addons/', 'src/samples/', 'src/clusters/'];
 /** No providers, but what several of them are made of. */
-const SHARED = ['src/clusters/existing/', 'src/clusters/containerd/'];
+const SHARED = ['src/clusters/existing/', 'src/clusters/docker/', 'src/clusters/containerd/'];
 
 function siblingRule(source: SourceFile, target: string): string | undefined {
   const module = longestPrefix(source.path, SIBLINGS);

@@ -5,6 +5,7 @@ import { clusterName, DOCKER_STACK_LABEL } from '../../model/label.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import { readStackRecord, type StackRecord, stackLabels } from '../../model/record.ts';
 import type { Docker, DockerNetwork } from '../../ports.ts';
+import { ownerOf } from '../docker/ownership.ts';
 
 export interface Marker {
   readonly network: DockerNetwork | undefined;
@@ -20,12 +21,7 @@ export async function readMarker(docker: Docker, stack: string, provider: string
   ]);
   const network = labelled.find((candidate) => readStackRecord(candidate.labels)?.provider === provider);
   const other = [...labelled, ...named].find((candidate) => candidate.id !== network?.id);
-  return { network, record: network === undefined ? undefined : readStackRecord(network.labels), foreign: other === undefined ? undefined : whose(other) };
-}
-
-function whose({ name, labels }: DockerNetwork): string {
-  const owner = readStackRecord(labels);
-  return `the Docker network ${name} ${owner === undefined ? 'was not made by devstack' : `belongs to stack ${owner.stack} of provider ${owner.provider}`}`;
+  return { network, record: network === undefined ? undefined : readStackRecord(network.labels), foreign: other === undefined ? undefined : ownerOf('network', other) };
 }
 
 /** Throws `cluster-not-ours`. */

@@ -2,22 +2,21 @@
 //
 // Before kind is run, devstack makes the cluster's network, with labels. What hangs on that network is ours, also when the
 // run that made it was killed in the middle and the state folder is gone. Containers of kind itself take no labels from us.
-import { failedError, isDevstackError, preconditionError } from '../../model/error.ts';
-import type { ClusterState } from '../../model/fact.ts';
+import { failedError } from '../../model/error.ts';
 import { DOCKER_STACK_LABEL } from '../../model/label.ts';
 import { readStackRecord, type StackRecord } from '../../model/record.ts';
 import type { Docker, DockerContainer, DockerNetwork } from '../../ports.ts';
+import { type Condition, foreignReason, isOurs, isStranded, readFinished, type Target } from '../docker/ownership.ts';
 import { controlPlaneName } from './cluster-plan.ts';
 
+export { refuseForeign, type Target } from '../docker/ownership.ts';
+
+/** What our labels name as the provider. */
+const PROVIDER = 'kind';
 /** kind's own label on each node: the name of the cluster. */
 const KIND_CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
 /** Written into the control plane when kind has ended well; holds the version of Kubernetes. kind itself leaves no such sign. */
 const FINISHED_FILE = '/kind/devstack-finished';
-
-export interface Target {
-  readonly stack: string;
-  readonly cluster: string;
-}
 
 export interface Holdings {
   readonly network: DockerNetwork | undefined;
@@ -39,55 +38,25 @@ export async function readHoldings(docker: Docker, { stack, cluster }: Target): 
     docker.listContainers({ labels: [`${DOCKER_STACK_LABEL}=${stack}`] }),
     docker.listContainers({ name: controlPlane }),
   ]);
-  const network = networks.find((candidate) => isOurs(candidate, stack));
-  const seen = unique([...kindNodes, ...named, ...labelled.filter((container) => isOurs(container, stack))]);
+  const network = networks.find((candidate) => isOurs(candidate, stack, PROVIDER));
+  const seen = unique([...kindNodes, ...named, ...labelled.filter((container) => isOurs(container, stack, PROVIDER))]);
   const nodes = seen.filter((container) => (
-    isOurs(container, stack) || hangsOn(container, network) || (networks.length === 0 && isStranded(container, cluster))
+    isOurs(container, stack, PROVIDER) || hangsOn(container, network) || (networks.length === 0 && isStranded(container, cluster))
   ));
   return {
     network, nodes,
     record: network === undefined ? undefined : readStackRecord(network.labels),
     foreign: foreignReason(networks.find((candidate) => candidate !== network), seen.find((container) => !nodes.includes(container)), cluster),
-    finished: await readFinished(docker, nodes.find((node) => node.name === controlPlane)),
+    finished: (await readFinished(docker, nodes.find((node) => node.name === controlPlane), FINISHED_FILE))?.replace(/^v/, ''),
   };
-}
-
-function isOurs(thing: { readonly labels: DockerNetwork['labels'] }, stack: string): boolean {
-  const record = readStackRecord(thing.labels);
-  return record !== undefined && record.stack === stack && record.provider === 'kind';
 }
 
 function hangsOn(container: DockerContainer, network: DockerNetwork | undefined): boolean {
   return network !== undefined && container.networks.includes(network.name);
 }
 
-/** Made for a network that is gone, and never started: its run was killed, and somebody was faster to remove the network. */
-function isStranded(container: DockerContainer, cluster: string): boolean {
-  return container.state === 'created' && container.networks.length === 1 && container.networks[0] === cluster;
-}
-
 function unique(containers: readonly DockerContainer[]): readonly DockerContainer[] {
   return [...new Map(containers.map((container) => [container.id, container])).values()];
-}
-
-function foreignReason(network: DockerNetwork | undefined, node: DockerContainer | undefined, cluster: string): string | undefined {
-  if (network !== undefined) {
-    const owner = readStackRecord(network.labels);
-    const whose = owner === undefined ? 'was not made by devstack' : `belongs to stack ${owner.stack} of provider ${owner.provider}`;
-    return `the Docker network ${network.name} ${whose}`;
-  }
-  return node === undefined ? undefined : `the container ${node.name} is not on a network that devstack made for ${cluster}`;
-}
-
-async function readFinished(docker: Docker, controlPlane: DockerContainer | undefined): Promise<string | undefined> {
-  if (controlPlane === undefined) return undefined;
-  try {
-    return (await docker.readFile(controlPlane.name, FINISHED_FILE))?.trim().replace(/^v/, '');
-  } catch (cause) {
-    // Gone since it was listed: another run, forced to end, has just removed it.
-    if (isDevstackError(cause) && /no such container/i.test(cause.reason ?? '')) return undefined;
-    throw cause;
-  }
 }
 
 /** Marks the cluster as whole. Throws `kind-not-marked`. */
@@ -95,11 +64,6 @@ export async function markFinished(docker: Docker, cluster: string): Promise<voi
   const { exitCode, stderr } = await docker.exec(controlPlaneName(cluster), ['cp', '/kind/version', FINISHED_FILE]);
   if (exitCode === 0) return;
   throw failedError({ code: 'kind-not-marked', message: `the node of ${cluster} could not be marked as whole`, reason: stderr.trim() });
-}
-
-export interface Condition {
-  readonly state: ClusterState;
-  readonly reason?: string;
 }
 
 /** What state the holdings are in. Pure. */
@@ -113,13 +77,4 @@ export function conditionOf(held: Holdings, cluster: string): Condition {
   if (nodes.length < wanted) return { state: 'partial', reason: `${wanted - nodes.length} of its ${wanted} nodes are missing` };
   const asleep = nodes.find((node) => node.state !== 'running');
   return asleep === undefined ? { state: 'running' } : { state: 'stopped', reason: `node ${asleep.name} is ${asleep.state}` };
-}
-
-/** Throws `cluster-not-ours`: the name is taken by something that devstack did not make. */
-export function refuseForeign(held: Holdings, { cluster, stack }: Target): void {
-  if (held.foreign === undefined) return;
-  throw preconditionError({
-    code: 'cluster-not-ours', message: `a cluster ${cluster} exists that devstack did not make`, reason: held.foreign,
-    hints: [{ text: 'take another name', command: `devstack up --name ${stack}-2` }],
-  });
 }

@@ -3,8 +3,8 @@ import type { KubernetesAccess } from '../../model/access.ts';
 import { failedError } from '../../model/error.ts';
 import { at, stringAt } from '../../model/object.ts';
 import type { Ports } from '../../ports.ts';
+import type { Target } from '../docker/ownership.ts';
 import { API_PORT, contextName, LOOPBACK } from './cluster-plan.ts';
-import type { Target } from './holdings.ts';
 
 const ADMIN_CONFIG = '/etc/kubernetes/admin.conf';
 

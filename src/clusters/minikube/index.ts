@@ -1,15 +1,16 @@
 // The minikube provider: a profile of its own for each stack, in a container of the local Docker engine.
 import type { KubernetesAccess } from '../../model/access.ts';
 import { failedError, isDevstackError, preconditionError } from '../../model/error.ts';
-import type { ClusterFacts, ClusterState } from '../../model/fact.ts';
+import type { ClusterFacts } from '../../model/fact.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import { stackLabels } from '../../model/record.ts';
 import type { Ports } from '../../ports.ts';
 import { imageLoader } from '../containerd/images.ts';
+import { type Condition, refuseForeign, type Target } from '../docker/ownership.ts';
 import type { ClusterProvider, ProviderContext } from '../provider.ts';
 import { readAccess } from './access.ts';
 import { clusterPlanOf, networkName, notesOf, PROVIDER, problemsOf, startArguments } from './cluster-plan.ts';
-import { FINISHED_FILE, type Holdings, readHoldings, refuseForeign, type Target } from './holdings.ts';
+import { FINISHED_FILE, type Holdings, readHoldings } from './holdings.ts';
 import { minikubeError, privateFolder, runMinikube, statusOf } from './program.ts';
 
 const MEBI = 2 ** 20;
@@ -46,11 +47,6 @@ export const minikube: ClusterProvider = {
     start: create,
   },
 };
-
-interface Condition {
-  readonly state: ClusterState;
-  readonly reason?: string;
-}
 
 async function conditionOf(held: Holdings, target: Target, context: ProviderContext): Promise<Condition> {
   const { node, network, foreign, finished } = held;

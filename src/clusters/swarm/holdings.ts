@@ -2,17 +2,11 @@
 //
 // Before anything else devstack makes the network of the stack, with labels: it is the record of a swarm also where the swarm
 // is the engine itself, and it is what a run that was killed anywhere leaves for `down` to find.
-import { preconditionError } from '../../model/error.ts';
-import type { ClusterState } from '../../model/fact.ts';
 import { DOCKER_ROLE_LABEL, DOCKER_STACK_LABEL } from '../../model/label.ts';
 import { readStackRecord, type StackRecord } from '../../model/record.ts';
 import type { DockerContainer, DockerNetwork, Ports, SwarmState } from '../../ports.ts';
+import { type Condition, isOurs, ownerOf, refuseForeign as refuse, type Target } from '../docker/ownership.ts';
 import { isContained, leaderName, PROVIDER, SETTINGS } from './cluster-plan.ts';
-
-export interface Target {
-  readonly stack: string;
-  readonly cluster: string;
-}
 
 /** Whose swarm the engine itself is in. */
 export type EngineSwarm = 'none' | 'ours' | 'foreign' | 'locked' | 'broken';
@@ -38,29 +32,21 @@ export async function readHoldings(ports: Pick<Ports, 'docker' | 'engines'>, tar
     ports.docker.listContainers({ labels: [`${DOCKER_STACK_LABEL}=${target.stack}`] }),
     ports.docker.listContainers({ name: leaderName(target.cluster) }),
   ]);
-  const network = networks.find((candidate) => isOurs(candidate, target.stack));
-  const containers = labelled.filter((container) => isOurs(container, target.stack));
+  const network = networks.find((candidate) => isOurs(candidate, target.stack, PROVIDER));
+  const containers = labelled.filter((container) => isOurs(container, target.stack, PROVIDER));
   const record = network === undefined ? undefined : readStackRecord(network.labels);
   const gateways = containers.filter((container) => container.labels[DOCKER_ROLE_LABEL] === GATEWAY_ROLE);
   return {
     network, record, gateways,
     nodes: containers.filter((container) => !gateways.includes(container)),
-    foreign: foreignReason(networks.find((candidate) => candidate !== network), named.find((container) => !isOurs(container, target.stack))),
+    foreign: foreignReason(networks.find((candidate) => candidate !== network), named.find((container) => !isOurs(container, target.stack, PROVIDER))),
     engine: record === undefined || isContained(record) ? undefined : await engineSwarm(ports, target, signal),
   };
 }
 
-function isOurs(thing: { readonly labels: DockerNetwork['labels'] }, stack: string): boolean {
-  const record = readStackRecord(thing.labels);
-  return record !== undefined && record.stack === stack && record.provider === PROVIDER;
-}
-
 function foreignReason(network: DockerNetwork | undefined, node: DockerContainer | undefined): string | undefined {
-  const [thing, kind] = network === undefined ? [node, 'container'] : [network, 'network'];
-  if (thing === undefined) return undefined;
-  const owner = readStackRecord(thing.labels);
-  const whose = owner === undefined ? 'was not made by devstack' : `belongs to stack ${owner.stack} of provider ${owner.provider}`;
-  return `the Docker ${kind} ${thing.name} ${whose}`;
+  if (network !== undefined) return ownerOf('network', network);
+  return node === undefined ? undefined : ownerOf('container', node);
 }
 
 /** A swarm is ours when it carries our label, which it was started with. */
@@ -72,11 +58,6 @@ export async function engineSwarm(ports: Pick<Ports, 'docker' | 'engines'>, { st
   if (state.local !== 'active') return 'broken';
   if (!state.isManager) return 'foreign';
   return (await swarm.cluster(signal)).labels[DOCKER_STACK_LABEL] === stack ? 'ours' : 'foreign';
-}
-
-export interface Condition {
-  readonly state: ClusterState;
-  readonly reason?: string;
 }
 
 /** Pure. */
@@ -104,10 +85,6 @@ function engineCondition(engine: EngineSwarm | undefined, { settings }: StackRec
 }
 
 /** Throws `cluster-not-ours`: the name is taken by something that devstack did not make. */
-export function refuseForeign(held: Holdings, { cluster, stack }: Target): void {
-  if (held.foreign === undefined) return;
-  throw preconditionError({
-    code: 'cluster-not-ours', message: `a cluster ${cluster} exists that devstack did not make`, reason: held.foreign,
-    hints: [{ text: 'take another name', command: `devstack up swarm --name ${stack}-2` }],
-  });
+export function refuseForeign(held: Holdings, target: Target): void {
+  refuse(held, target, 'devstack up swarm');
 }

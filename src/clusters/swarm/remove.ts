@@ -2,10 +2,11 @@
 import { failedError, isDevstackError, preconditionError } from '../../model/error.ts';
 import { DOCKER_MEMBER_LABEL, DOCKER_PROVIDER_LABEL, DOCKER_STACK_LABEL } from '../../model/label.ts';
 import { readStackRecord } from '../../model/record.ts';
+import type { Target } from '../docker/ownership.ts';
 import type { ProviderContext } from '../provider.ts';
 import { isContained, KEPT, nodePlans, PROVIDER, SETTINGS } from './cluster-plan.ts';
 import { SWARM_BRIDGE } from './engine.ts';
-import { engineSwarm, type Holdings, readHoldings, type Target } from './holdings.ts';
+import { engineSwarm, type Holdings, readHoldings } from './holdings.ts';
 import { unlocked } from './membership.ts';
 import { forgetKey } from './unlock-key.ts';
 
