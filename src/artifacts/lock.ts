@@ -1,6 +1,6 @@
 // The lock of files that came without a hash: what was got the first time is what is accepted from then on.
 import { failedError } from '../model/error.ts';
-import { isJsonObject } from '../model/json.ts';
+import { isJsonObject, parseJson } from '../model/json.ts';
 import { stringAt } from '../model/object.ts';
 import type { Files } from '../ports.ts';
 
@@ -40,14 +40,6 @@ function parse(text: string, path: string): { readonly [url: string]: string } {
     pins[url] = sha256;
   }
   return pins;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function invalid(path: string): Error {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { preconditionError, usageError } from '../model/error.ts';
-import { isJsonObject } from '../model/json.ts';
+import { isJsonObject, parseJson } from '../model/json.ts';
 import { at, stringAt } from '../model/object.ts';
 import type { Platform } from '../ports.ts';
 import { errnoOf, fileError } from './file-error.ts';
@@ -126,10 +126,6 @@ async function readJson(path: string) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(cause) ?? '')) return undefined;
     throw fileError(cause, `read ${path}`, path);
   }
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return isJsonObject(value) ? value : undefined;
 }

@@ -1,7 +1,7 @@
 // Images in and out of an engine. A failed pull is a good answer with an error among its events.
 import { createInterface } from 'node:readline';
 import { type DevstackError, failedError } from '../model/error.ts';
-import { isJsonObject } from '../model/json.ts';
+import { isJsonObject, parseJson } from '../model/json.ts';
 import { stringAt } from '../model/object.ts';
 import type { DockerImage } from '../ports.ts';
 import type { Engine } from './docker.ts';
@@ -101,10 +101,6 @@ async function readEvents(stream: NodeJS.ReadableStream, onEvent: (event: unknow
 }
 
 function eventOf(line: string): unknown {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(line);
+  return isJsonObject(value) ? value : undefined;
 }

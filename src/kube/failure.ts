@@ -1,6 +1,6 @@
 // What the API server says in a failure, as a DevstackError: short, with kind and name, never a header or a body.
 import { DevstackError, failedError, preconditionError } from '../model/error.ts';
-import { isJsonObject, type Json } from '../model/json.ts';
+import { isJsonObject, type Json, parseJson } from '../model/json.ts';
 import { arrayAt, at, stringAt } from '../model/object.ts';
 
 export interface Reply {
@@ -29,12 +29,8 @@ export function oneLine(text: string, limit = MAX_MESSAGE): string {
 /** The Status object in a body, or undefined for anything else (plain text of a path that does not exist, a proxy's page). */
 export function parseStatus(body: string): Json | undefined {
   if (!body.startsWith('{')) return undefined;
-  try {
-    const value = JSON.parse(body) as Json;
-    return isJsonObject(value) && value['kind'] === 'Status' ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(body);
+  return isJsonObject(value) && value['kind'] === 'Status' ? value : undefined;
 }
 
 function conflictsOf(status: Json | undefined): readonly Conflict[] {

@@ -1,5 +1,5 @@
 // Every place where an object names a container image, for listing and for rewriting. Pure.
-import { isJsonObject, type Json, type JsonObject } from '../model/json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../model/json.ts';
 import { groupOf, type KubeObject, stringAt } from '../model/object.ts';
 import type { ImageRule } from '../model/stack.ts';
 
@@ -89,12 +89,7 @@ function inVolume(volume: Json, rewrite: Rewrite): Json {
 
 /** Istio builds its sidecar's name from three values; the whole name may stand in `image` instead. */
 function inIstioValues(text: string, rewrite: Rewrite): string {
-  let values: unknown;
-  try {
-    values = JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const values = parseJson(text);
   const global = isJsonObject(values) ? values['global'] : undefined;
   const [hub, tag] = [stringAt(global, 'hub'), stringAt(global, 'tag')];
   if (!isJsonObject(values) || !isJsonObject(global) || hub === undefined || tag === undefined) return text;

@@ -1,6 +1,6 @@
 // The inventory of a part: one ConfigMap that says what devstack applied, before it does and after it did.
 import { failedError } from '../model/error.ts';
-import { isJsonObject, type Json } from '../model/json.ts';
+import { isJsonObject, type Json, parseJson } from '../model/json.ts';
 import { INVENTORY_NAMESPACE, PART_LABEL, STACK_LABEL } from '../model/label.ts';
 import { arrayAt, at, type GroupVersionKind, type KubeObject, type ObjectRef, stringAt } from '../model/object.ts';
 import type { KubeClient } from '../ports.ts';
@@ -84,12 +84,7 @@ function readInventory(object: KubeObject): InventoryRecord | undefined {
   const part = object.metadata.labels?.[PART_LABEL];
   const text = stringAt(object, 'data', KEY);
   if (stack === undefined || part === undefined || text === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
   if (!isJsonObject(value) || typeof value['schema'] !== 'number') return undefined;
   if (value['schema'] > SCHEMA) {
     throw failedError({

@@ -1,6 +1,6 @@
 // A watch that outlives what cuts it: closed connections, expired versions, a server that restarts. Never ends by itself.
 import { DevstackError, isAbortError } from '../model/error.ts';
-import type { Json } from '../model/json.ts';
+import { parseJson } from '../model/json.ts';
 import { at, type GroupVersionKind, isKubeObject, type KubeObject, stringAt } from '../model/object.ts';
 import type { Clock, WatchEvent } from '../ports.ts';
 import { hasCode } from './failure.ts';
@@ -47,12 +47,7 @@ type Line =
 
 /** Undefined for a line that was cut off. */
 function parseLine(text: string, kind: GroupVersionKind): Line | undefined {
-  let value: Json;
-  try {
-    value = JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
   const type = stringAt(value, 'type');
   const object = at(value, 'object');
   if (type === 'BOOKMARK') return { kind: 'bookmark', version: stringAt(object, 'metadata', 'resourceVersion') };

@@ -1,5 +1,5 @@
 // CloudEvents: what one is, and how to read those that Knative's event_display has written to its log. Pure.
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson } from './json.ts';
 
 /** An event in the JSON format of CloudEvents 1.0; extensions are further attributes. */
 export interface CloudEvent extends JsonObject {
@@ -62,9 +62,5 @@ export function createEventReader(): EventReader {
 /** Undefined while it is not whole. */
 function readData(lines: readonly string[], type: string): Json | undefined {
   if (!/[/+]json\b/.test(type)) return lines.join('\n').trim();
-  try {
-    return JSON.parse(lines.join('\n')) as Json;
-  } catch {
-    return undefined;
-  }
+  return parseJson(lines.join('\n'));
 }

@@ -1,5 +1,5 @@
 // What a stack was made with, kept as labels on what Docker holds of it: the only memory that outlives the state folder.
-import { isJsonObject, type Json } from './json.ts';
+import { isJsonObject, type Json, parseJson } from './json.ts';
 import { DOCKER_PROVIDER_LABEL, DOCKER_RECORD_LABEL, DOCKER_STACK_LABEL } from './label.ts';
 import { arrayAt, at, stringAt } from './object.ts';
 import type { ClusterPlan } from './plan.ts';
@@ -32,7 +32,7 @@ export function stackLabels(plan: ClusterPlan): Labels {
 export function readStackRecord(labels: Labels): StackRecord | undefined {
   const stack = labels[DOCKER_STACK_LABEL];
   if (stack === undefined || stack === '') return undefined;
-  const record = parse(labels[DOCKER_RECORD_LABEL] ?? '');
+  const record = parseJson(labels[DOCKER_RECORD_LABEL] ?? '');
   const nodes = at(record, 'nodes');
   return {
     stack,
@@ -47,14 +47,6 @@ export function readStackRecord(labels: Labels): StackRecord | undefined {
     }),
     settings: textsOf(at(record, 'settings')),
   };
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
 }
 
 function textsOf(value: Json | undefined): Labels {

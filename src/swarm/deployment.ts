@@ -1,5 +1,5 @@
 // One deployed app while it runs: its services, how many tasks they have, what they say, and the ports that lead there.
-import { isJsonObject, type Json } from '../model/json.ts';
+import { isJsonObject, parseJson } from '../model/json.ts';
 import { DOCKER_PROBE_LABEL } from '../model/label.ts';
 import type { SwarmService, SwarmTask } from '../model/swarm.ts';
 import type { Swarm } from '../ports.ts';
@@ -21,19 +21,12 @@ export function deploymentOf({ Spec }: SwarmService): string {
 
 /** The request that proves a service, where its app says one. */
 export function probeOfService({ Spec }: SwarmService): PortProbe | undefined {
-  const value = parse(Spec.Labels?.[DOCKER_PROBE_LABEL]);
+  // A label may be of somebody else.
+  const value = parseJson(Spec.Labels?.[DOCKER_PROBE_LABEL] ?? '');
   if (!isJsonObject(value)) return undefined;
   const { path, status, body } = value;
   if (typeof path !== 'string' || typeof status !== 'number') return undefined;
   return { path, status, ...(typeof body === 'string' ? { body } : {}) };
-}
-
-function parse(text: string | undefined): Json {
-  try {
-    return JSON.parse(text ?? 'null') as Json;
-  } catch {
-    return null; // a label that somebody else wrote
-  }
 }
 
 /** How many tasks of these services run right now. */

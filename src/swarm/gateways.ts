@@ -1,6 +1,6 @@
 // Opens and closes ports of this machine that lead into a swarm: a small container each, on 127.0.0.1 unless asked for more.
 import { failedError, isDevstackError, preconditionError } from '../model/error.ts';
-import type { Json } from '../model/json.ts';
+import { parseJson } from '../model/json.ts';
 import { DOCKER_PROVIDER_LABEL, DOCKER_RECORD_LABEL, DOCKER_ROLE_LABEL, DOCKER_STACK_LABEL } from '../model/label.ts';
 import { at, stringAt } from '../model/object.ts';
 import type { ContainerRequest, Docker, DockerContainer } from '../ports.ts';
@@ -72,12 +72,8 @@ async function gatewaysOf(docker: Docker, { stack }: SwarmTarget): Promise<reado
 }
 
 function portOf({ labels }: DockerContainer): Port | undefined {
-  let record: Json;
-  try {
-    record = JSON.parse(labels[DOCKER_RECORD_LABEL] ?? '{}') as Json;
-  } catch {
-    return undefined; // a label that somebody else wrote
-  }
+  // A label may be of somebody else.
+  const record = parseJson(labels[DOCKER_RECORD_LABEL] ?? '');
   const [namespace, service, published, target] = [stringAt(record, 'namespace'), stringAt(record, 'service'), at(record, 'published'), at(record, 'target')];
   if (namespace === undefined || service === undefined || typeof published !== 'number' || typeof target !== 'number') return undefined;
   return { namespace, service, published, target };

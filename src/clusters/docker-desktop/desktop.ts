@@ -1,6 +1,6 @@
 // What Docker Desktop says of itself and of its Kubernetes: not installed, not running, disabled, starting, paused, reset are told apart.
 import { type DevstackError, preconditionError } from '../../model/error.ts';
-import type { Json } from '../../model/json.ts';
+import { parseJson } from '../../model/json.ts';
 import { stringAt } from '../../model/object.ts';
 import type { Ports } from '../../ports.ts';
 import { findContext } from '../existing/kubeconfig.ts';
@@ -37,7 +37,7 @@ async function pluginStatus({ processes }: World, signal: AbortSignal): Promise<
   const docker = await processes.find('docker');
   if (docker === undefined) return undefined;
   const { exitCode, stdout } = await processes.run(docker, ['desktop', 'status', '--format', 'json'], { signal, timeoutMs: STATUS_MS });
-  return exitCode === 0 ? stringAt(parse(stdout), 'Status')?.toLowerCase() : undefined;
+  return exitCode === 0 ? stringAt(parseJson(stdout), 'Status')?.toLowerCase() : undefined;
 }
 
 async function isDesktopEngine({ docker }: World, signal: AbortSignal): Promise<boolean> {
@@ -54,15 +54,7 @@ async function wasReset({ processes }: World, signal: AbortSignal): Promise<bool
   const docker = await processes.find('docker');
   if (docker === undefined) return false;
   const { exitCode, stdout } = await processes.run(docker, ['desktop', 'kubernetes', 'status', '--format', 'json'], { signal, timeoutMs: STATUS_MS });
-  return exitCode === 0 && stringAt(parse(stdout), 'State')?.toLowerCase() === 'running';
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
+  return exitCode === 0 && stringAt(parseJson(stdout), 'State')?.toLowerCase() === 'running';
 }
 
 const SETTINGS_CLICK = 'Docker Desktop → Settings → Kubernetes → Enable Kubernetes';

@@ -1,7 +1,7 @@
 // minikube as a program: its JSON and its exit codes are read, never its English.
 import { dirname, join } from 'node:path';
 import { type DevstackError, failedError, type Hint, preconditionError } from '../../model/error.ts';
-import type { Json } from '../../model/json.ts';
+import { type Json, parseJson } from '../../model/json.ts';
 import { stringAt } from '../../model/object.ts';
 import type { Ports, ProcessResult } from '../../ports.ts';
 import type { ProviderContext } from '../provider.ts';
@@ -17,18 +17,10 @@ const EVENT_TYPE = 'io.k8s.sigs.minikube.';
 
 /** Undefined for what is no event of minikube's. Pure. */
 export function eventOf(line: string): MinikubeEvent | undefined {
-  const event = parse(line);
+  const event = parseJson(line);
   const type = stringAt(event, 'type');
   if (type?.startsWith(EVENT_TYPE) !== true) return undefined;
   return { kind: type.slice(EVENT_TYPE.length), data: (event as { readonly data?: Json }).data ?? null };
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
 }
 
 export interface NodeStatus {
@@ -39,7 +31,7 @@ export interface NodeStatus {
 
 /** What `status -o json` says of one node; undefined where there is none (`null`, or events that say so). Pure. */
 export function statusOf(stdout: string): NodeStatus | undefined {
-  const status = parse(stdout);
+  const status = parseJson(stdout);
   const [host, kubelet, apiServer] = ['Host', 'Kubelet', 'APIServer'].map((key) => stringAt(status, key));
   return host === undefined || kubelet === undefined || apiServer === undefined ? undefined : { host, kubelet, apiServer };
 }

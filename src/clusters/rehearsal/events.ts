@@ -1,7 +1,6 @@
 // Brokers that deliver: an event that comes in goes to every trigger that wants it, and what a subscriber answers comes in again.
 import http from 'node:http';
-import type { Json, JsonObject } from '../../model/json.ts';
-import { isJsonObject } from '../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../../model/json.ts';
 import { stringAt } from '../../model/object.ts';
 import type { Clock } from '../../ports.ts';
 import type { Activator } from './activator.ts';
@@ -46,20 +45,12 @@ function readEvent(headers: http.IncomingHttpHeaders, body: string): Event | und
     const attributes = Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (name.startsWith('ce-') && typeof value === 'string' ? [[name.slice(3), value]] : [])));
     return attributes['type'] === undefined ? undefined : { attributes, contentType, data: body };
   }
-  const value = parse(body);
+  const value = parseJson(body);
   if (!isJsonObject(value) || typeof value['type'] !== 'string') return undefined;
   const { data, data_base64: bytes, datacontenttype, ...rest } = value;
   const attributes = Object.fromEntries(Object.entries(rest).map(([name, attribute]) => [name, textOf(attribute)]));
   const content = typeof bytes === 'string' ? Buffer.from(bytes, 'base64').toString('utf8') : data === undefined ? '' : textOf(data);
   return { attributes, contentType: typeof datacontenttype === 'string' ? datacontenttype : 'application/json', data: content };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function wants(trigger: JsonObject, { attributes }: Event): boolean {

@@ -1,7 +1,7 @@
 // Images of the rehearsal: a copy of the folder that the image would be made of, and how its Dockerfile starts it. Nothing is built.
 import { join } from 'node:path';
 import { failedError } from '../../model/error.ts';
-import { isJsonObject } from '../../model/json.ts';
+import { isJsonObject, parseJson } from '../../model/json.ts';
 import { stringAt } from '../../model/object.ts';
 import type { ImageBuild } from '../../model/plan.ts';
 import type { Files, ImageBuilder, Ports } from '../../ports.ts';
@@ -80,7 +80,7 @@ async function obstacleOf(files: Files, folder: string, [program]: readonly stri
   if (program === undefined) return 'its Dockerfile names no command';
   if (program !== 'node') return undefined;
   const text = await files.readText(join(folder, 'package.json'));
-  const value = parse(text ?? '');
+  const value = parseJson(text ?? '');
   const needs = isJsonObject(value) && isJsonObject(value['dependencies']) ? Object.keys(value['dependencies']) : [];
   return needs.length === 0 ? undefined : `it needs packages of npm (${needs.slice(0, 3).join(', ')})`;
 }
@@ -98,16 +98,8 @@ export function readDockerfile(text: string): Pick<Program, 'command' | 'env' | 
 }
 
 function wordsOf(text: string | undefined): readonly string[] | undefined {
-  const value = parse(text ?? '');
+  const value = parseJson(text ?? '');
   return Array.isArray(value) && value.every((word) => typeof word === 'string') ? value : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The environment of a container as its pod says it; what comes from elsewhere than the pod is left out. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { preconditionError } from '../../model/error.ts';
 import type { StackFacts } from '../../model/fact.ts';
-import { isJsonObject } from '../../model/json.ts';
+import { isJsonObject, type Json, parseJson } from '../../model/json.ts';
 import type { Files, Folders, Ports, ProcessMark } from '../../ports.ts';
 
 const FORMAT = 1;
@@ -53,12 +53,9 @@ export function placeOf({ folders }: { readonly folders: Pick<Folders, 'state'> 
   };
 }
 
-async function readJson(files: Pick<Files, 'readText'>, path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await files.readText(path) ?? 'null');
-  } catch {
-    return undefined;
-  }
+/** Undefined when there is none, or it cannot be read. */
+async function readJson(files: Pick<Files, 'readText'>, path: string): Promise<Json | undefined> {
+  return parseJson(await files.readText(path).catch(() => undefined) ?? '');
 }
 
 /** Undefined when there is none, or it is not whole: what cannot be read was never finished. */

@@ -1,5 +1,6 @@
 // The container engine: there, allowed, large enough, and not set up in a way that breaks nodes.
 import { isDevstackError } from '../../model/error.ts';
+import { parseJson } from '../../model/json.ts';
 import { type Check, failed, ok, skipped, warning } from '../check.ts';
 
 const MEBI = 2 ** 20;
@@ -82,9 +83,7 @@ export const daemonConfig: Check = {
     if (ports.platform.os !== 'linux') return skipped('only on Linux');
     const text = await ports.files.readText(DAEMON_CONFIG);
     if (text === undefined) return ok('defaults');
-    try {
-      JSON.parse(text);
-    } catch {
+    if (parseJson(text) === undefined) {
       return warning(`${DAEMON_CONFIG} is not JSON: the engine will not start again with it`, { text: 'mend it', command: `sudoedit ${DAEMON_CONFIG}` });
     }
     // `"init": true`, which used to break nodes, is switched off for them by kind since 0.11.

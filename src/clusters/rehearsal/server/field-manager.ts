@@ -1,5 +1,5 @@
 // Who owns which field: keeps metadata.managedFields over creates, updates and server-side applies, and finds conflicts.
-import { isJsonObject, type Json, type JsonObject } from '../../../model/json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../../../model/json.ts';
 import {decodeFields, difference, type Element, 
   EMPTY, encodeFields, type FieldSet, intersection, isEmpty, paths, pathText, union, withNamedFields, withoutPaths,
 } from './field-set.ts';
@@ -318,12 +318,8 @@ function notLastApplied(conflicts: Conflicts, typing: Typing, writer: Writer, li
 }
 
 function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return isJsonObject(value) ? value : undefined;
 }
 
 function refreshLastApplied(object: Draft, applied: JsonObject): void {

@@ -1,6 +1,6 @@
 // Keeps a server's objects in one file: written whole or not at all, some time after a change, and at the end.
 import { preconditionError } from '../../../model/error.ts';
-import { isJsonObject } from '../../../model/json.ts';
+import { isJsonObject, parseJson } from '../../../model/json.ts';
 import type { Clock, Files } from '../../../ports.ts';
 import type { ApiServer } from './api-server.ts';
 import type { Snapshot } from './store.ts';
@@ -13,20 +13,12 @@ const DELAY_MS = 200;
 export async function loadSnapshot(files: Files, path: string): Promise<Snapshot | undefined> {
   const text = await files.readText(path);
   if (text === undefined) return undefined;
-  const value = parse(text);
+  const value = parseJson(text);
   if (isJsonObject(value) && value['format'] === FORMAT && isJsonObject(value['snapshot'])) return value['snapshot'] as unknown as Snapshot;
   throw preconditionError({
     code: 'rehearsal-state-unreadable', message: `${path} is no state of a rehearsal`, reason: 'it was changed by hand, or written by another version',
     hints: [{ text: 'end the rehearsal: its state goes with it', command: 'devstack down' }],
   });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 export interface Saver {
