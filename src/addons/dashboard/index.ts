@@ -1,37 +1,28 @@
 // Headlamp: the cluster in a browser. No manifest of upstream's carries a version, so the objects are devstack's own.
 import type { KubeObject, ObjectRef } from '../../model/object.ts';
 import { type Addon, type AddonContext, type AddonInstall, deployment } from '../addon.ts';
+import { ownProgram } from '../own-program.ts';
 
 const NAMESPACE = 'devstack-dashboard';
 const NAME = 'headlamp';
-const LABELS = { 'app.kubernetes.io/name': NAME } as const;
 const PORT = 80;
 /** Whom a person signs in as. Headlamp itself runs as somebody without any rights. */
 const PERSON: ObjectRef = { apiVersion: 'v1', kind: 'ServiceAccount', namespace: NAMESPACE, name: 'person' };
 /** Of upstream's image. */
 const USER = { runAsNonRoot: true, runAsUser: 100, runAsGroup: 101 } as const;
 
-function server({ fit }: AddonContext, version: string): KubeObject {
+function server({ fit }: AddonContext, version: string): readonly KubeObject[] {
   const probe = { httpGet: { path: '/', port: 'http' } };
-  return {
-    apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: NAME, namespace: NAMESPACE, labels: LABELS },
-    spec: {
-      selector: { matchLabels: LABELS },
-      template: {
-        metadata: { labels: LABELS },
-        spec: {
-          serviceAccountName: NAME, terminationGracePeriodSeconds: 15,
-          containers: [{
-            name: NAME, image: `ghcr.io/headlamp-k8s/headlamp:v${version}`, imagePullPolicy: 'IfNotPresent',
-            args: ['-in-cluster', '-plugins-dir=/headlamp/plugins'], ports: [{ name: 'http', containerPort: 4466 }],
-            readinessProbe: { ...probe, periodSeconds: 1 }, livenessProbe: { ...probe, periodSeconds: 20, failureThreshold: 5 },
-            resources: { requests: fit ? { cpu: '10m', memory: '64Mi' } : { cpu: '50m', memory: '128Mi' } },
-            securityContext: { ...USER, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } },
-          }],
-        },
-      },
+  return ownProgram({
+    namespace: NAMESPACE, name: NAME, image: `ghcr.io/headlamp-k8s/headlamp:v${version}`, ports: { container: 4466, service: PORT },
+    pod: { serviceAccountName: NAME },
+    container: {
+      args: ['-in-cluster', '-plugins-dir=/headlamp/plugins'],
+      readinessProbe: { ...probe, periodSeconds: 1 }, livenessProbe: { ...probe, periodSeconds: 20, failureThreshold: 5 },
+      resources: { requests: fit ? { cpu: '10m', memory: '64Mi' } : { cpu: '50m', memory: '128Mi' } },
+      securityContext: { ...USER, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } },
     },
-  };
+  });
 }
 
 function objects(context: AddonContext, version: string): readonly KubeObject[] {
@@ -44,8 +35,7 @@ function objects(context: AddonContext, version: string): readonly KubeObject[] 
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
       subjects: [{ kind: 'ServiceAccount', name: PERSON.name, namespace: NAMESPACE }],
     },
-    server(context, version),
-    { apiVersion: 'v1', kind: 'Service', metadata: { name: NAME, namespace: NAMESPACE }, spec: { selector: LABELS, ports: [{ name: 'http', port: PORT, targetPort: 'http' }] } },
+    ...server(context, version),
   ];
 }
 

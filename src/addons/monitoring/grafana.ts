@@ -1,12 +1,12 @@
 // Grafana for one stack. Nobody signs in: there is no password, and who reaches it may look and change nothing.
 import type { JsonObject } from '../../model/json.ts';
 import type { KubeObject } from '../../model/object.ts';
+import { ownProgram } from '../own-program.ts';
 import { knativeDashboard } from './panels.ts';
 
 export const GRAFANA = 'grafana';
 export const GRAFANA_PORT = 3000;
 const VERSION = '12.3.1';
-const LABELS = { 'app.kubernetes.io/name': GRAFANA } as const;
 const DATASOURCE = 'prometheus';
 const PROVISIONING = '/etc/grafana/provisioning';
 const DASHBOARDS = '/etc/grafana/dashboards';
@@ -33,28 +33,20 @@ export function grafana(namespace: string, { prometheus, requests }: { readonly 
   const file = (name: string, folder: string) => ({ name: 'config', mountPath: `${folder}/${name}`, subPath: name });
   return [
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: GRAFANA, namespace }, data: settings(prometheus) },
-    {
-      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: GRAFANA, namespace, labels: LABELS },
-      spec: {
-        selector: { matchLabels: LABELS },
-        template: {
-          metadata: { labels: LABELS },
-          spec: {
-            automountServiceAccountToken: false, terminationGracePeriodSeconds: 15, securityContext: { runAsNonRoot: true, runAsUser: 472, fsGroup: 472 },
-            containers: [{
-              name: GRAFANA, image: `docker.io/grafana/grafana:${VERSION}`, imagePullPolicy: 'IfNotPresent',
-              env: Object.entries(ENVIRONMENT).map(([name, value]) => ({ name, value })), ports: [{ name: 'http', containerPort: GRAFANA_PORT }],
-              readinessProbe: { httpGet: { path: '/api/health', port: 'http' }, periodSeconds: 1 }, resources: { requests },
-              volumeMounts: [
-                file('datasources.yaml', `${PROVISIONING}/datasources`), file('dashboards.yaml', `${PROVISIONING}/dashboards`), file(FIRST, DASHBOARDS),
-                { name: 'data', mountPath: '/var/lib/grafana' },
-              ],
-            }],
-            volumes: [{ name: 'config', configMap: { name: GRAFANA } }, { name: 'data', emptyDir: {} }],
-          },
-        },
+    ...ownProgram({
+      namespace, name: GRAFANA, image: `docker.io/grafana/grafana:${VERSION}`, ports: { container: GRAFANA_PORT, service: GRAFANA_PORT },
+      pod: {
+        automountServiceAccountToken: false, securityContext: { runAsNonRoot: true, runAsUser: 472, fsGroup: 472 },
+        volumes: [{ name: 'config', configMap: { name: GRAFANA } }, { name: 'data', emptyDir: {} }],
       },
-    },
-    { apiVersion: 'v1', kind: 'Service', metadata: { name: GRAFANA, namespace }, spec: { selector: LABELS, ports: [{ name: 'http', port: GRAFANA_PORT, targetPort: 'http' }] } },
+      container: {
+        env: Object.entries(ENVIRONMENT).map(([name, value]) => ({ name, value })),
+        readinessProbe: { httpGet: { path: '/api/health', port: 'http' }, periodSeconds: 1 }, resources: { requests },
+        volumeMounts: [
+          file('datasources.yaml', `${PROVISIONING}/datasources`), file('dashboards.yaml', `${PROVISIONING}/dashboards`), file(FIRST, DASHBOARDS),
+          { name: 'data', mountPath: '/var/lib/grafana' },
+        ],
+      },
+    }),
   ];
 }

@@ -1,10 +1,10 @@
 // Prometheus for one stack: what it asks, what it may read, where it runs. It keeps some hours, and nothing when its pod is made anew.
 import type { JsonObject } from '../../model/json.ts';
 import type { KubeObject } from '../../model/object.ts';
+import { ownProgram } from '../own-program.ts';
 
 export const PROMETHEUS = 'prometheus';
 export const PROMETHEUS_PORT = 9090;
-const LABELS = { 'app.kubernetes.io/name': PROMETHEUS } as const;
 const TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount';
 const KNATIVE_NAMESPACES = ['knative-serving', 'knative-eventing'];
 
@@ -62,29 +62,21 @@ function rights(namespace: string): readonly KubeObject[] {
 }
 
 export function prometheus(namespace: string, { version, requests }: { readonly version: string; readonly requests: JsonObject }): readonly KubeObject[] {
-  const probe = { httpGet: { path: '/-/ready', port: 'http' } };
   return [
     ...rights(namespace),
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: PROMETHEUS, namespace }, data: { 'prometheus.yml': CONFIG } },
-    {
-      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: PROMETHEUS, namespace, labels: LABELS },
-      spec: {
-        selector: { matchLabels: LABELS }, strategy: { type: 'Recreate' },
-        template: {
-          metadata: { labels: LABELS },
-          spec: {
-            serviceAccountName: PROMETHEUS, terminationGracePeriodSeconds: 15, securityContext: { runAsNonRoot: true, runAsUser: 65_534, fsGroup: 65_534 },
-            containers: [{
-              name: PROMETHEUS, image: `quay.io/prometheus/prometheus:v${version}`, imagePullPolicy: 'IfNotPresent',
-              args: ['--config.file=/etc/prometheus/prometheus.yml', '--storage.tsdb.path=/prometheus', '--storage.tsdb.retention.time=6h', '--storage.tsdb.retention.size=512MB'],
-              ports: [{ name: 'http', containerPort: PROMETHEUS_PORT }], readinessProbe: { ...probe, periodSeconds: 1 }, resources: { requests },
-              volumeMounts: [{ name: 'config', mountPath: '/etc/prometheus' }, { name: 'data', mountPath: '/prometheus' }],
-            }],
-            volumes: [{ name: 'config', configMap: { name: PROMETHEUS } }, { name: 'data', emptyDir: { sizeLimit: '1Gi' } }],
-          },
-        },
+    ...ownProgram({
+      namespace, name: PROMETHEUS, image: `quay.io/prometheus/prometheus:v${version}`, ports: { container: PROMETHEUS_PORT, service: PROMETHEUS_PORT },
+      strategy: { type: 'Recreate' },
+      pod: {
+        serviceAccountName: PROMETHEUS, securityContext: { runAsNonRoot: true, runAsUser: 65_534, fsGroup: 65_534 },
+        volumes: [{ name: 'config', configMap: { name: PROMETHEUS } }, { name: 'data', emptyDir: { sizeLimit: '1Gi' } }],
       },
-    },
-    { apiVersion: 'v1', kind: 'Service', metadata: { name: PROMETHEUS, namespace }, spec: { selector: LABELS, ports: [{ name: 'http', port: PROMETHEUS_PORT, targetPort: 'http' }] } },
+      container: {
+        args: ['--config.file=/etc/prometheus/prometheus.yml', '--storage.tsdb.path=/prometheus', '--storage.tsdb.retention.time=6h', '--storage.tsdb.retention.size=512MB'],
+        readinessProbe: { httpGet: { path: '/-/ready', port: 'http' }, periodSeconds: 1 }, resources: { requests },
+        volumeMounts: [{ name: 'config', mountPath: '/etc/prometheus' }, { name: 'data', mountPath: '/prometheus' }],
+      },
+    }),
   ];
 }
