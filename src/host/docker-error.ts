@@ -70,8 +70,7 @@ function startHint(world: EngineWorld): Hint {
   return START[world.os];
 }
 
-/** The address leads off this machine, and nobody has allowed that. */
-/** `name` is what allows it. */
+/** The address leads off this machine, and nobody has allowed that; `name` is what allows it. */
 export function remoteError(world: EngineWorld, name?: string): DevstackError {
   return preconditionError({
     code: 'docker-remote',
