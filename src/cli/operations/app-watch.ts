@@ -1,16 +1,15 @@
 // Use cases of `logs`, `open` and `load`: looking at an app that runs.
 import { askEndpoint, type Expectation } from '../../engine/answer.ts';
-import { assertLoadSpec, type LoadSpec } from '../../load/load-spec.ts';
-import { type LoadResult, runLoad } from '../../load/run-load.ts';
+import type { LoadResult } from '../../load/run-load.ts';
 import { failedError, isAbortError, preconditionError } from '../../model/error.ts';
 import { isJsonObject, type Json } from '../../model/json.ts';
 import { PROBE_ANNOTATION } from '../../model/label.ts';
 import { arrayAt, at, type KubeObject, refOf, stringAt } from '../../model/object.ts';
-import type { Endpoint } from '../../model/plan.ts';
 import { endpointOf } from '../../plan/domain.ts';
 import type { KubeClient, LoadHttp, Ports } from '../../ports.ts';
 import type { AppLoadRequest, AppRef, LogLine } from '../app-use-cases.ts';
 import type { EndpointResult, RunOptions } from '../use-cases.ts';
+import { loadSpecOf, runCountedLoad } from './app-load.ts';
 import { type AppTarget, withTarget } from './app-target.ts';
 import { isReadyPod } from './replicas.ts';
 
@@ -223,37 +222,19 @@ export async function untilReplicas(ports: Ports, wish: { readonly ref: AppRef; 
   });
 }
 
-/** The load with the endpoint as its target, which `isAllowed` to be another machine. Throws what `assertLoadSpec` throws. */
-export function loadSpecOf({ spec, path }: AppLoadRequest, { address, host, path: proving }: Endpoint, isAllowed = false): LoadSpec {
-  const [hostname = '', port = ''] = address.split(':');
-  const whole = { ...spec, target: { hostname, port: Number(port), method: 'GET', path: path ?? proving, headers: { host } } };
-  assertLoadSpec(whole, isAllowed);
-  return whole;
-}
-
 /** Asks for so many pods, and waits for none. */
 export async function scaleDeployment(ports: Ports, ref: AppRef, replicas: number, options: RunOptions): Promise<void> {
   await withTarget(ports, ref.stack, options, async (_target, client) => { await client.patch(workloadRef(ref), { spec: { replicas } }, {}, options.signal); });
 }
 
 export async function loadApp(ports: Ports, loadHttp: LoadHttp, request: AppLoadRequest, options: RunOptions): Promise<LoadResult> {
-  const { ref, onSecond, classify } = request;
+  const { ref } = request;
   return withTarget(ports, ref.stack, options, async (target, client) => {
     const { endpoint } = await locateApp(ports, ref, { target, client }, options.signal);
     const spec = loadSpecOf(request, endpoint);
-    let replicas: number | undefined;
-    const done = new AbortController();
     const labelSelector = await podSelector(ref, client, options.signal);
-    const watching = watchReplicas(client, { namespace: ref.namespace, labelSelector, onCount: (count) => { replicas = count; } }, done.signal)
-      // The load goes on when nobody can be asked how many there are.
-      .catch(() => { replicas = undefined; });
-    try {
-      return await runLoad(spec, { clock: ports.clock, http: loadHttp }, {
-        signal: options.signal, replicas: () => replicas, ...(onSecond === undefined ? {} : { onSecond }), ...(classify === undefined ? {} : { classify }),
-      });
-    } finally {
-      done.abort();
-      await watching;
-    }
+    return runCountedLoad({ clock: ports.clock, http: loadHttp }, {
+      spec, request, watch: (onCount, signal) => watchReplicas(client, { namespace: ref.namespace, labelSelector, onCount }, signal),
+    }, options.signal);
   });
 }

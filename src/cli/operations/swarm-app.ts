@@ -1,5 +1,4 @@
 // Use cases of `open`, `load`, `logs` and of demonstrations, for an app in a swarm.
-import { runLoad } from '../../load/run-load.ts';
 import { preconditionError, usageError } from '../../model/error.ts';
 import type { SwarmService } from '../../model/swarm.ts';
 import type { LoadHttp, Ports } from '../../ports.ts';
@@ -10,7 +9,7 @@ import { deployedStacks } from '../../swarm/remove.ts';
 import { connect, findService, type SwarmRun, type SwarmTarget } from '../../swarm/target.ts';
 import type { AppLoadRequest, AppRef, AppUseCases, LogLine } from '../app-use-cases.ts';
 import type { EndpointResult, RunOptions } from '../use-cases.ts';
-import { loadSpecOf } from './app-watch.ts';
+import { loadSpecOf, runCountedLoad } from './app-load.ts';
 import { endpointOfStatus } from './swarm-status.ts';
 import { locateSwarm, runOf } from './swarm-target.ts';
 
@@ -60,28 +59,19 @@ export async function swarmEndpoint(ports: Ports, ref: AppRef, options: RunOptio
 }
 
 export async function loadSwarmApp(ports: Ports, loadHttp: LoadHttp, request: AppLoadRequest, options: RunOptions) {
-  const { onSecond, classify } = request;
   const { target, run, services } = await find(ports, request.ref, options);
   // An engine elsewhere was allowed by name, or its ports would not be known here.
   const spec = loadSpecOf(request, await swarmEndpoint(ports, request.ref, options), true);
   const swarm = connect(target, run);
-  const done = new AbortController();
-  let replicas: number | undefined;
-  const watching = (async () => {
-    for (;;) {
-      replicas = await countRunning(swarm, services, done.signal);
-      await ports.clock.sleep(LOOK_AGAIN_MS, done.signal);
-    }
-    // The load goes on when nobody can be asked how many there are.
-  })().catch(() => { replicas = undefined; });
-  try {
-    return await runLoad(spec, { clock: ports.clock, http: loadHttp }, {
-      signal: options.signal, replicas: () => replicas, ...(onSecond === undefined ? {} : { onSecond }), ...(classify === undefined ? {} : { classify }),
-    });
-  } finally {
-    done.abort();
-    await watching;
-  }
+  return runCountedLoad({ clock: ports.clock, http: loadHttp }, {
+    spec, request,
+    async watch(onCount, signal) {
+      for (;;) {
+        onCount(await countRunning(swarm, services, signal));
+        await ports.clock.sleep(LOOK_AGAIN_MS, signal);
+      }
+    },
+  }, options.signal);
 }
 
 export async function scaleSwarmApp(ports: Ports, ref: AppRef, replicas: number, options: RunOptions): Promise<void> {
