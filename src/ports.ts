@@ -3,10 +3,11 @@ import type { Access, KubernetesAccess } from './model/access.ts';
 import type { Json, JsonObject } from './model/json.ts';
 import type { GroupVersionKind, KubeObject, ObjectRef } from './model/object.ts';
 import type { ArtifactRef, ImageBuild, ManifestSource, Patch } from './model/plan.ts';
+import type { ProcessMark } from './model/process.ts';
 import type { ImageRule } from './model/stack.ts';
 import type { SwarmEvent, SwarmKind, SwarmObjects, SwarmSpecKind, SwarmSpecs } from './model/swarm.ts';
 
-export type { Access };
+export type { Access, ProcessMark };
 
 // ── host ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -47,15 +48,6 @@ export interface Processes {
   run(command: string, args: readonly string[], options?: ProcessOptions): Promise<ProcessResult>;
   /** Absolute path of a program on PATH, or undefined. Never one in the current directory. */
   find(name: string): Promise<string | undefined>;
-}
-
-/** One process, and no other that has its number later or on another machine. */
-export interface ProcessMark {
-  readonly pid: number;
-  readonly place: string;
-  readonly host: string;
-  /** Empty where the system does not say: then the number alone names it. */
-  readonly started: string;
 }
 
 /** Processes of devstack's own that outlive the command which starts them. */

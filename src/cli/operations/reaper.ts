@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { preconditionError } from '../../model/error.ts';
-import { isJsonObject } from '../../model/json.ts';
-import { stringAt } from '../../model/object.ts';
-import type { Ports, ProcessMark } from '../../ports.ts';
+import { parseJson } from '../../model/json.ts';
+import { at, stringAt } from '../../model/object.ts';
+import { type ProcessMark, readProcessMark } from '../../model/process.ts';
+import type { Ports } from '../../ports.ts';
 import type { Leash, RunOptions } from '../use-cases.ts';
 import { planDownStack, removeStack } from './down.ts';
 import { alone, type Journals } from './journals.ts';
@@ -31,17 +32,9 @@ function placeOf(ports: Ports, stack: string): { readonly task: string; readonly
 
 /** Undefined: there is none, or it cannot be read. Then nothing is removed. */
 async function readTask(ports: Ports, stack: string): Promise<Task | undefined> {
-  try {
-    const value: unknown = JSON.parse(await ports.files.readText(placeOf(ports, stack).task) ?? '');
-    const token = stringAt(value, 'token');
-    if (!isJsonObject(value) || token === undefined) return undefined;
-    const { untilMs, parent } = value;
-    const [pid, place, host, started] = [isJsonObject(parent) ? parent['pid'] : undefined, stringAt(parent, 'place'), stringAt(parent, 'host'), stringAt(parent, 'started')];
-    const mark = typeof pid === 'number' && place !== undefined && host !== undefined && started !== undefined ? { pid, place, host, started } : null;
-    return { token, untilMs: typeof untilMs === 'number' ? untilMs : null, parent: mark };
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(await ports.files.readText(placeOf(ports, stack).task).catch(() => undefined) ?? '');
+  const [token, untilMs] = [stringAt(value, 'token'), at(value, 'untilMs')];
+  return token === undefined ? undefined : { token, untilMs: typeof untilMs === 'number' ? untilMs : null, parent: readProcessMark(at(value, 'parent')) ?? null };
 }
 
 async function parentOf(ports: Ports, parent: Leash['parent']): Promise<ProcessMark | null> {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { preconditionError } from '../../model/error.ts';
 import type { StackFacts } from '../../model/fact.ts';
 import { isJsonObject, type Json, parseJson } from '../../model/json.ts';
-import type { Files, Folders, Ports, ProcessMark } from '../../ports.ts';
+import { type ProcessMark, readProcessMark } from '../../model/process.ts';
+import type { Files, Folders, Ports } from '../../ports.ts';
 
 const FORMAT = 1;
 const NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
@@ -71,8 +72,7 @@ export async function writeRecord(files: Files, place: Place, record: RehearsalR
 }
 
 export async function readProcess(files: Pick<Files, 'readText'>, place: Place): Promise<ProcessMark | undefined> {
-  const value = await readJson(files, place.process);
-  return isJsonObject(value) && typeof value['pid'] === 'number' && typeof value['started'] === 'string' && typeof value['place'] === 'string' ? value as unknown as ProcessMark : undefined;
+  return readProcessMark(await readJson(files, place.process));
 }
 
 /** Every rehearsal of which there is a folder, whether or not it runs. */
