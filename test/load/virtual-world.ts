@@ -21,7 +21,11 @@ export function virtualClock(): VirtualClock {
     now: () => 1_700_000_000_000 + now,
     monotonic: () => now,
     sleep: (ms, signal) => new Promise((resolve, reject) => {
-      const sleeper = { at: now + ms, order: order++, wake: resolve };
+      const wake = () => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      };
+      const sleeper = { at: now + ms, order: order++, wake };
       const stop = () => {
         sleepers.delete(sleeper);
         reject(new DOMException('aborted', 'AbortError'));
