@@ -1,4 +1,5 @@
 // What every KubeClient owes its callers, against any API server: the real one, and the rehearsal's.
+import type { IncomingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FIELD_MANAGER } from '../../src/model/label.ts';
 import { at, type KubeObject, type ObjectRef, refOf } from '../../src/model/object.ts';
@@ -7,6 +8,27 @@ import type { KubeClient, WatchEvent } from '../../src/ports.ts';
 export interface ContractServer {
   connect(options?: { readonly as?: string }): Promise<KubeClient>;
   close(): Promise<void>;
+}
+
+export interface CallableServer extends ContractServer {
+  /** A Service that answers `ECHO_STATUS` with `echoOf` what it was asked; undefined where there can be none. */
+  addEcho(client: KubeClient): Promise<ServiceRef | undefined>;
+}
+
+export type ServiceRef = Parameters<KubeClient['callService']>[0];
+
+/** Neither a success nor a failure that somebody on the way would make up. */
+export const ECHO_STATUS = 418;
+
+export interface EchoRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export function echoOf({ method, path, headers, body }: EchoRequest): string {
+  return JSON.stringify({ method, path, type: headers['content-type'], body });
 }
 
 export interface ContractOptions {
@@ -59,9 +81,9 @@ async function watchUntil(events: AsyncIterable<WatchEvent>, isEnough: (seen: re
 const names = (events: readonly WatchEvent[]) => events.map(({ type, object }) => `${type} ${object.metadata.name}`);
 
 /** @param start opens an empty server; it is started once for the suite. */
-export function kubeContract(title: string, start: () => Promise<ContractServer>, options: ContractOptions): void {
+export function kubeContract(title: string, start: () => Promise<CallableServer>, options: ContractOptions): void {
   describe(`KubeClient on ${title}`, () => {
-    let server: ContractServer;
+    let server: CallableServer;
     let client: KubeClient;
 
     beforeAll(async () => {
@@ -301,6 +323,22 @@ export function kubeContract(title: string, start: () => Promise<ContractServer>
     it('gives any other answer as it is', async () => {
       expect(await client.raw('GET', '/healthz')).toEqual({ status: 200, body: 'ok' });
       expect((await client.raw('GET', '/no/such/path')).status).toBe(404);
+    });
+
+    describe('a call of a Service', () => {
+      it('carries method, path, type and body there, and gives its answer as it is', async (context) => {
+        const service = await server.addEcho(client);
+        if (service === undefined) return context.skip('no address of this machine that an API server calls');
+        const { status, body } = await client.callService(service, { method: 'POST', path: '/default/a%20b', contentType: 'application/cloudevents+json', body: '{"text":"grüß"}' });
+        expect([status, JSON.parse(body)]).toEqual([ECHO_STATUS, { method: 'POST', path: '/default/a%20b', type: 'application/cloudevents+json', body: '{"text":"grüß"}' }]);
+        const bare = await client.callService(service, { method: 'GET', path: '/' });
+        expect([bare.status, JSON.parse(bare.body)]).toEqual([ECHO_STATUS, { method: 'GET', path: '/', body: '' }]);
+      });
+      it('that nobody answers is no error of the client', async () => {
+        const { status, body } = await client.callService({ namespace: 'default', name: 'nobody', port: 80 }, { method: 'POST', path: '/', body: '{}' });
+        expect([404, 503]).toContain(status);
+        expect(at(JSON.parse(body), 'kind')).toBe('Status');
+      });
     });
 
     it('stops a request when its signal aborts', async () => {

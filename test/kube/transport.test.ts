@@ -77,6 +77,21 @@ describe('requests', () => {
     expect(client.requests.writes).toBe(0);
   });
 
+  it('to a Service are sent once, and its answer stands, whatever it is', async () => {
+    await serve(status(503, 'the service is out'));
+    const service = { namespace: 'knative-eventing', name: 'broker-ingress', port: 8080 };
+    const call = { method: 'POST', path: '/default/lab', contentType: 'application/cloudevents+json', body: '{}' } as const;
+    expect(await client.callService(service, call)).toEqual({ status: 503, body: expect.stringContaining('the service is out') });
+    expect(server.asked).toEqual([expect.objectContaining({
+      method: 'POST', url: '/api/v1/namespaces/knative-eventing/services/http:broker-ingress:8080/proxy/default/lab', body: '{}',
+      headers: expect.objectContaining({ 'content-type': 'application/cloudevents+json', accept: '*/*' }),
+    })]);
+    expect((await client.callService(service, { method: 'GET', path: '/' })).status).toBe(503);
+    expect(server.asked).toHaveLength(2);
+    await expect(client.callService(service, call, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+    expect(server.asked).toHaveLength(2);
+  });
+
   it('end with a code when nobody answers', async () => {
     await serve(json(200, MAP));
     await server.close();
