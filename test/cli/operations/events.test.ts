@@ -1,5 +1,5 @@
 // The use cases of `events` over a cluster that is a few objects: what they refuse, what reaches the broker, what they say of its answer.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { planSink, sendEvent, watchEvents } from '../../../src/cli/operations/events.ts';
 import type { CloudEvent } from '../../../src/model/cloud-event.ts';
 import type { KubeObject } from '../../../src/model/object.ts';
@@ -116,6 +116,13 @@ describe('sending', () => {
     await expect(sendEvent(portsOf({ objects, answer: replying(500, 'x'.repeat(1_000)) }), wish, options)).rejects.toMatchObject({
       code: 'event-undelivered', reason: `it answered 500: ${'x'.repeat(200)}; it goes to shop, mail, which must answer 2xx, without a body or with an event`, hints: [{ command: 'devstack logs shop --name dev' }],
     });
+  });
+
+  test('to a broker that stays silent ends, and says for how long it was', async () => {
+    const patience = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort());
+    const ports = portsOf({ answer: async (_service, _request, signal) => { throw signal?.reason; } });
+    await expect(sendEvent(ports, wish, options).finally(() => patience.mockRestore())).rejects.toMatchObject({ code: 'event-undelivered', reason: 'no answer within 30 s' });
+    expect(closed).toBe(1);
   });
 
   test('that is stopped is stopped, not undelivered', async () => {
