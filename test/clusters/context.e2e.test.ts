@@ -8,6 +8,7 @@ import { dockerDesktop } from '../../src/clusters/docker-desktop/index.ts';
 import type { ClusterProvider, ProviderContext } from '../../src/clusters/provider.ts';
 import { providerContract } from '../contracts/provider-contract.ts';
 import { engineFacts, specOf } from './kind/kind-spec.ts';
+import { buildImage, run } from './real-engine.ts';
 import { type RealPorts, realPorts } from './real-ports.ts';
 
 const NAME = 'devstack-test-ctx';
@@ -23,12 +24,6 @@ const CONFIG = {
   nodes: [{ role: 'control-plane', ...(nodeImage === undefined ? {} : { image: nodeImage }), extraPortMappings: [{ containerPort: 31080, hostPort: PORT, listenAddress: '127.0.0.1' }] }],
 };
 const spec = specOf({ name: STACK, provider: 'context', cluster: CONTEXT, nodeImage: undefined, settings: { context: CONTEXT } });
-
-async function run(real: RealPorts, command: string, ...args: readonly string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await real.ports.processes.run(command, args);
-  if (exitCode !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
 
 describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('a cluster that devstack did not make', () => {
   let real: RealPorts;
@@ -55,9 +50,7 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('a cluster that devst
     const path = join(own.home, 'user');
     const text = await readFile(kubeconfig, 'utf8');
     await writeFile(path, rename === undefined ? text : text.replaceAll(CONTEXT, rename));
-    const container = await run(own, 'docker', 'create', 'busybox:1.37', 'true');
-    await run(own, 'docker', 'commit', '--change', `LABEL subject=${name}`, container, IMAGE);
-    await run(own, 'docker', 'rm', '--volumes', container);
+    await buildImage(own, IMAGE, `subject=${name}`);
     const before = await readFile(path, 'utf8');
     return {
       provider: subject, plan: subject.plan(wish, PORT, engineFacts), context: contextOf(own, path), image: IMAGE,

@@ -5,6 +5,7 @@ import { minikube } from '../../src/clusters/minikube/index.ts';
 import type { ProviderContext } from '../../src/clusters/provider.ts';
 import { providerContract } from '../contracts/provider-contract.ts';
 import { engineFacts, specOf } from './kind/kind-spec.ts';
+import { leftOf, realSubject } from './real-engine.ts';
 import { type RealPorts, realPorts } from './real-ports.ts';
 
 const NAME = 'test-mkc';
@@ -15,26 +16,16 @@ const IMAGE = 'devstack-test-mkc-image:dev';
 const planOf = () => ({ ...minikube.plan(specOf({ name: NAME, provider: 'minikube', cluster: CLUSTER, nodeImage: undefined }), PORT, engineFacts), settings: { domain: 'localhost' } });
 const contextOf = ({ ports }: RealPorts, signal = AbortSignal.timeout(590_000)): ProviderContext => ({ ports, signal, onProgress: () => undefined });
 
-async function run(real: RealPorts, command: string, ...args: readonly string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await real.ports.processes.run(command, args, { env: { KUBECONFIG: `${real.home}/none` } });
-  if (exitCode !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
+async function runMinikube(real: RealPorts, ...args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await real.ports.processes.run('minikube', args, { env: { KUBECONFIG: `${real.home}/none` } });
+  if (exitCode !== 0) throw new Error(`minikube ${args.join(' ')}: ${stderr}`);
   return stdout.trim();
 }
 
 /** What hangs on the profile, in words. */
 async function left(real: RealPorts): Promise<readonly string[]> {
-  const profiles = JSON.parse(await run(real, 'minikube', 'profile', 'list', '--output', 'json')) as { readonly valid: readonly { readonly Name: string }[]; readonly invalid: readonly { readonly Name: string }[] };
-  const words = await Promise.all([
-    run(real, 'docker', 'ps', '--all', '--filter', `name=${CLUSTER}`, '--format', 'container {{.Names}}'), run(real, 'docker', 'network', 'ls', '--filter', `name=${CLUSTER}`, '--format', 'network {{.Name}}'),
-    run(real, 'docker', 'volume', 'ls', '--filter', `name=${CLUSTER}`, '--format', 'volume {{.Name}}'),
-  ]);
-  return [...words.flatMap((text) => text.split('\n')), ...[...profiles.valid, ...profiles.invalid].filter(({ Name }) => Name === CLUSTER).map(() => 'profile')].filter((word) => word !== '');
-}
-
-async function buildImage(real: RealPorts, build: number): Promise<void> {
-  const container = await run(real, 'docker', 'create', 'busybox:1.37', 'true');
-  await run(real, 'docker', 'commit', '--change', `LABEL build=${build}`, container, IMAGE);
-  await run(real, 'docker', 'rm', '--volumes', container);
+  const profiles = JSON.parse(await runMinikube(real, 'profile', 'list', '--output', 'json')) as { readonly valid: readonly { readonly Name: string }[]; readonly invalid: readonly { readonly Name: string }[] };
+  return [...await leftOf(real, CLUSTER), ...[...profiles.valid, ...profiles.invalid].filter(({ Name }) => Name === CLUSTER).map(() => 'profile')];
 }
 
 describe.skipIf(process.env['DEVSTACK_LONG'] === undefined)('minikube for real', () => {
@@ -47,19 +38,8 @@ describe.skipIf(process.env['DEVSTACK_LONG'] === undefined)('minikube for real',
   });
 
   providerContract('minikube', async () => {
-    const own = await realPorts();
-    await buildImage(own, 1);
-    return {
-      provider: minikube, plan: planOf(), context: contextOf(own), image: IMAGE,
-      identity: () => run(own, 'docker', 'ps', '--all', '--no-trunc', '--filter', `name=${CLUSTER}`, '--format', '{{.ID}} {{.Networks}}'),
-      rebuildImage: () => buildImage(own, 2),
-      async cleanUp() {
-        await minikube.destroy(NAME, CLUSTER, contextOf(own));
-        const isClean = await own.isUserFileUntouched();
-        await own.remove();
-        return isClean && (await left(real)).length === 0;
-      },
-    };
+    const subject = await realSubject({ provider: minikube, plan: planOf(), image: IMAGE, identity: '{{.ID}} {{.Networks}}', contextOf: (own) => contextOf(own) });
+    return { ...subject, cleanUp: async () => await subject.cleanUp() && (await left(real)).length === 0 };
   });
 
   test('stopped at its work: nothing is left, and the next one is whole; paused is told, and woken; nothing listens off loopback', async () => {
@@ -73,7 +53,7 @@ describe.skipIf(process.env['DEVSTACK_LONG'] === undefined)('minikube for real',
     await minikube.create(planOf(), context);
     const [node] = await real.ports.docker.listContainers({ name: CLUSTER });
     expect(node?.ports.map(({ hostAddress }) => hostAddress)).toEqual(node?.ports.map(() => '127.0.0.1'));
-    await run(real, 'minikube', 'pause', '--profile', CLUSTER);
+    await runMinikube(real, 'pause', '--profile', CLUSTER);
     expect(await minikube.observe(NAME, CLUSTER, context)).toMatchObject({ state: 'stopped', reason: expect.stringContaining('paused') });
     await minikube.create(planOf(), context);
     expect(await minikube.observe(NAME, CLUSTER, context)).toMatchObject({ state: 'running' });

@@ -1,15 +1,13 @@
 // Swarms for real: the contract of a provider, secrets that stay secret, the engine itself as a node, a kill at several moments of up, deploy and update.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProviderContext } from '../../src/clusters/provider.ts';
 import { swarm } from '../../src/clusters/swarm/index.ts';
 import { providerContract } from '../contracts/provider-contract.ts';
+import { bundlePrograms, killAt, startProgram } from './killed-process.ts';
 import { engineFacts } from './kind/kind-spec.ts';
+import { leftOf, realSubject, run } from './real-engine.ts';
 import { type RealPorts, realPorts } from './real-ports.ts';
 import { swarmSpec } from './swarm/swarm-spec.ts';
 
@@ -22,28 +20,6 @@ const BUNDLE = fileURLToPath(new URL('../../node_modules/.devstack-test-swarm', 
 const planOf = (nodes: number, ...wishes: readonly string[]) =>
   swarm.plan(swarmSpec({ name: NAME, cluster: CLUSTER, nodes, settings: Object.fromEntries(wishes.map((wish) => [wish, 'true'])) }), PORT, engineFacts);
 const contextOf = ({ ports }: RealPorts, told: string[] = []): ProviderContext => ({ ports, signal: AbortSignal.timeout(300_000), onProgress: (message) => { told.push(message); } });
-
-async function docker(real: RealPorts, ...args: readonly string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await real.ports.processes.run('docker', args);
-  if (exitCode !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
-
-/** Containers, networks and volumes of the stack, in words. */
-async function left(real: RealPorts): Promise<readonly string[]> {
-  const found = await Promise.all([
-    docker(real, 'ps', '-a', '--filter', `name=${CLUSTER}`, '--format', 'container {{.Names}}'),
-    docker(real, 'network', 'ls', '--filter', `name=${CLUSTER}`, '--format', 'network {{.Name}}'),
-    docker(real, 'volume', 'ls', '--filter', `name=${CLUSTER}`, '--format', 'volume {{.Name}}'),
-  ]);
-  return found.join('\n').split('\n').filter((line) => line !== '');
-}
-
-async function buildImage(real: RealPorts, build: number): Promise<void> {
-  const container = await docker(real, 'create', 'busybox:1.37', 'true');
-  await docker(real, 'commit', '--change', `LABEL build=${build}`, container, IMAGE);
-  await docker(real, 'rm', '--volumes', container);
-}
 
 describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('swarm for real', () => {
   let real: RealPorts;
@@ -59,21 +35,7 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('swarm for real', () 
     await rm(BUNDLE, { recursive: true, force: true });
   });
 
-  providerContract('swarm of containers', async () => {
-    const own = await realPorts();
-    await buildImage(own, 1);
-    return {
-      provider: swarm, plan: planOf(2), context: contextOf(own), image: IMAGE,
-      identity: () => docker(own, 'ps', '-a', '--no-trunc', '--filter', `name=${CLUSTER}`, '--format', '{{.ID}}'),
-      rebuildImage: () => buildImage(own, 2),
-      async cleanUp() {
-        await swarm.destroy(NAME, CLUSTER, contextOf(own));
-        const clean = await own.isUserFileUntouched();
-        await own.remove();
-        return clean && (await left(real)).length === 0;
-      },
-    };
-  });
+  providerContract('swarm of containers', () => realSubject({ provider: swarm, plan: planOf(2), image: IMAGE, contextOf: (own) => contextOf(own) }));
 
   test('locked at rest: unlocked with the kept key; neither key nor tokens are told; no engine has a port', async () => {
     const told: string[] = [];
@@ -86,23 +48,23 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('swarm for real', () 
     expect(await real.ports.files.readText(keyFile)).toBe(secrets[0]);
     expect((await real.ports.files.stat(keyFile))?.mode).toBe(0o600);
     expect(await manager.cluster()).toMatchObject({ isAutolocked: true });
-    const listening = await docker(real, 'exec', `${CLUSTER}-manager-1`, 'cat', '/proc/net/tcp', '/proc/net/tcp6');
+    const listening = await run(real, 'docker', 'exec', `${CLUSTER}-manager-1`, 'cat', '/proc/net/tcp', '/proc/net/tcp6');
     // 2375 and 2376, where an engine would listen.
     expect(listening).not.toMatch(/:(0947|0948) \S+ 0A/);
     await swarm.power?.stop(plan, contextOf(real, told));
     await swarm.create(plan, contextOf(real, told));
     expect(await manager.state()).toMatchObject({ local: 'active', isManager: true });
-    const labels = await docker(real, 'inspect', '--format', '{{json .Config}}', `${CLUSTER}-manager-1`);
+    const labels = await run(real, 'docker', 'inspect', '--format', '{{json .Config}}', `${CLUSTER}-manager-1`);
     for (const secret of secrets) expect(`${told.join('\n')}${labels}`).not.toContain(secret);
     await swarm.destroy(NAME, CLUSTER, context);
     expect(await real.ports.files.stat(keyFile)).toBeUndefined();
-    expect(await left(real)).toEqual([]);
+    expect(await leftOf(real, CLUSTER)).toEqual([]);
   });
 
   test('the engine itself: listens on this machine alone, and is afterwards as it was', async ({ skip }) => {
     const before = await real.ports.docker.info();
     if (before.swarm !== 'inactive') return skip('this engine is in a swarm already');
-    const networks = async () => (await docker(real, 'network', 'ls', '--filter', 'name=gwbridge', '--filter', 'name=ingress', '--format', '{{.Name}}'));
+    const networks = async () => (await run(real, 'docker', 'network', 'ls', '--filter', 'name=gwbridge', '--filter', 'name=ingress', '--format', '{{.Name}}'));
     const networksBefore = await networks();
     await swarm.create(planOf(1), context);
     try {
@@ -118,40 +80,36 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('swarm for real', () 
     }
     expect(await real.ports.docker.info()).toMatchObject({ swarm: 'inactive' });
     expect(await networks()).toBe(networksBefore);
-    expect(await left(real)).toEqual([]);
+    expect(await leftOf(real, CLUSTER)).toEqual([]);
   });
 
   test('a network of that name that somebody made by hand is refused and lives on', async () => {
-    await docker(real, 'network', 'create', CLUSTER);
+    await run(real, 'docker', 'network', 'create', CLUSTER);
     try {
       expect(await swarm.observe(NAME, CLUSTER, context)).toMatchObject({ state: 'foreign' });
       await expect(swarm.create(planOf(3), context)).rejects.toMatchObject({ code: 'cluster-not-ours' });
       await expect(swarm.destroy(NAME, CLUSTER, context)).rejects.toMatchObject({ code: 'cluster-not-ours' });
-      expect(await left(real)).toEqual([`network ${CLUSTER}`]);
+      expect(await leftOf(real, CLUSTER)).toEqual([`network ${CLUSTER}`]);
     } finally {
-      await docker(real, 'network', 'rm', CLUSTER);
+      await run(real, 'docker', 'network', 'rm', CLUSTER);
     }
   });
 
   describe('kill -9', () => {
-    beforeAll(async () => {
-      const entries = ['make-swarm', 'work-in-swarm'].map((entry) => fileURLToPath(new URL(`./swarm/${entry}.ts`, import.meta.url)));
-      const bundle = await rolldown({ input: entries, platform: 'node', external: (id) => !/^[./]/.test(id), logLevel: 'silent' });
-      await bundle.write({ dir: BUNDLE, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' });
-    });
-    const start = (entry = 'make-swarm'): ChildProcess => spawn(process.execPath, [`${BUNDLE}/${entry}.mjs`, NAME, CLUSTER, String(PORT)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    beforeAll(() => bundlePrograms(['make-swarm', 'work-in-swarm'].map((entry) => new URL(`./swarm/${entry}.ts`, import.meta.url)), BUNDLE));
+    const start = (entry = 'make-swarm') => startProgram(`${BUNDLE}/${entry}.mjs`, NAME, CLUSTER, String(PORT));
 
     test.each([['starting 3 nodes', 0], ['starting 3 nodes', 150], ['starting 3 nodes', 600], ['joining', 0], ['joining', 250]])('%s, and %d ms: destroy leaves nothing', async (moment, ms) => {
       const home = await killAt(start(), moment, ms);
       await swarm.destroy(NAME, CLUSTER, context);
-      expect(await left(real)).toEqual([]);
+      expect(await leftOf(real, CLUSTER)).toEqual([]);
       await rm(home, { recursive: true, force: true });
     });
 
     test.each([['deploying', 0], ['deploying', 1500], ['all tasks run', 0], ['updating', 0], ['updating', 2500]])('%s in the swarm, and %d ms: destroy leaves nothing', async (moment, ms) => {
       const home = await killAt(start('work-in-swarm'), moment, ms);
       await swarm.destroy(NAME, CLUSTER, context);
-      expect(await left(real)).toEqual([]);
+      expect(await leftOf(real, CLUSTER)).toEqual([]);
       expect(await real.ports.network.canBind(PORT)).toBe(true);
       await rm(home, { recursive: true, force: true });
     });
@@ -163,21 +121,8 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('swarm for real', () 
       const nodes = await real.ports.engines.swarm(access.endpoint).list('node');
       expect(nodes.map(({ Description }) => Description?.Hostname).sort()).toEqual(['manager-1', 'worker-1', 'worker-2']);
       await swarm.destroy(NAME, CLUSTER, context);
-      expect(await left(real)).toEqual([]);
+      expect(await leftOf(real, CLUSTER)).toEqual([]);
       await rm(home, { recursive: true, force: true });
     });
   });
 });
-
-/** Kills the process so long after it has told this; returns its home folder. */
-async function killAt(child: ChildProcess, moment: string, ms: number): Promise<string> {
-  let home = '';
-  if (child.stdout === null) throw new Error('no stdout');
-  const exited = once(child, 'exit');
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line.startsWith('home ')) home = line.slice(5);
-    if (line.startsWith(moment)) setTimeout(() => child.kill('SIGKILL'), ms);
-  }
-  expect(await exited).toEqual([null, 'SIGKILL']);
-  return home;
-}
