@@ -11,6 +11,18 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+/** Ends when there was a sign for each edit: one that is not seen leaves the test waiting. */
+async function editAtEachSign(edits: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const left = [...edits];
+  const stop = new AbortController();
+  for await (const _sign of files.watch(folder, stop.signal)) {
+    const edit = left.shift();
+    if (edit === undefined) stop.abort();
+    else await edit();
+  }
+  expect(left).toEqual([]);
+}
+
 describe('watch', () => {
   it('gives a first sign when it watches, then one for a change below the folder, and ends with the signal', async () => {
     await mkdir(join(folder, 'deep'));
@@ -31,29 +43,15 @@ describe('watch', () => {
       await writeFile(join(folder, '.saving'), text);
       await rename(join(folder, '.saving'), file);
     };
-    const edits = [() => replace('2'), () => appendFile(file, '3'), () => replace('4'), () => appendFile(file, '5')];
-    const stop = new AbortController();
-    for await (const _sign of files.watch(folder, stop.signal)) {
-      const edit = edits.shift();
-      if (edit === undefined) stop.abort();
-      else await edit();
-    }
-    expect(edits).toEqual([]);
+    await editAtEachSign([() => replace('2'), () => appendFile(file, '3'), () => replace('4'), () => appendFile(file, '5')]);
   });
 
   it('goes on seeing a folder that was removed and made again', async () => {
     const deep = join(folder, 'deep');
     await mkdir(deep);
-    const edits = [
+    await editAtEachSign([
       () => writeFile(join(deep, 'a'), '1'), () => rm(deep, { recursive: true }), () => mkdir(deep), () => writeFile(join(deep, 'a'), '2'), () => appendFile(join(deep, 'a'), '3'),
-    ];
-    const stop = new AbortController();
-    for await (const _sign of files.watch(folder, stop.signal)) {
-      const edit = edits.shift();
-      if (edit === undefined) stop.abort();
-      else await edit();
-    }
-    expect(edits).toEqual([]);
+    ]);
   });
 
   it('says which folder it cannot watch', async () => {
