@@ -341,6 +341,8 @@ export interface Docker {
   listImages(): Promise<readonly DockerImage[]>;
   inspectImage(reference: string): Promise<DockerImage | undefined>;
   pullImage(reference: string, onProgress: (message: string) => void, signal?: AbortSignal): Promise<void>;
+  /** To the registry that its name says, as far as it lacks it. Throws `image-push-failed`, `image-missing`. */
+  pushImage(reference: string, onProgress: (message: string) => void, signal?: AbortSignal): Promise<void>;
   /** The archive of one image, one platform. */
   saveImage(reference: string): Promise<NodeJS.ReadableStream>;
   /** Reads an archive that `saveImage` made. */

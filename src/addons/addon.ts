@@ -20,6 +20,8 @@ export interface AddonContext {
   readonly nodes: number;
   /** Lower requests so that all fits a small node. */
   readonly fit: boolean;
+  /** Where the registry of the stack is or would be on 127.0.0.1. */
+  readonly registryPort: number;
   /** IPv4 subnet of the nodes' network, `172.18.0.0/16`, when the provider knows it. */
   readonly subnet: string | undefined;
 }
@@ -87,6 +89,8 @@ export interface Addon {
   readonly page?: AddonPage;
   /** An object of a cluster that tells which version is there, whoever installed it: for what a cluster has only once. */
   readonly found?: { readonly ref: ObjectRef; versionOf(object: KubeObject): string | undefined };
+  /** Set for the registry, which runs in a container beside the nodes: its image. */
+  beside?(version: string): string;
   artifacts(version: string): readonly ArtifactRef[];
   install(context: AddonContext, version: string): AddonInstall;
 }

@@ -16,10 +16,11 @@ import { monitoring } from './monitoring/index.ts';
 import { netContour } from './net-contour/index.ts';
 import { netGatewayApi } from './net-gateway-api/index.ts';
 import { netIstio } from './net-istio/index.ts';
+import { registry } from './registry/index.ts';
 
 export const addons: readonly Addon[] = [
   knativeServing, kourier, gatewayApi, istio, contour, netIstio, netContour, netGatewayApi,
-  knativeEventing, metricsServer, knativeHpa, certManager, metallb, dashboard, monitoring,
+  knativeEventing, metricsServer, knativeHpa, certManager, metallb, dashboard, monitoring, registry,
 ];
 
 /** By id or by one of its shorter names. */

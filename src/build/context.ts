@@ -22,6 +22,7 @@ export interface BuildContext {
 /** How many files are hashed at a time. */
 const AT_ONCE = 16;
 const TAG_LENGTH = 12;
+const LOCAL_PREFIX = 'dev.local/';
 
 /** Reads the context as Docker does: without what .dockerignore leaves out, but always with the Dockerfile. */
 export async function readContext(folder: string, dockerfile: string, files: Files): Promise<BuildContext> {
@@ -60,7 +61,12 @@ export function contentTag({ entries, dockerfile, buildArgs }: BuildInputs): str
  * tag other than `latest` makes Kubernetes take the image that is in the node.
  */
 export function localImage(name: string, tag: string): string {
-  return `dev.local/${name}:${tag}`;
+  return `${LOCAL_PREFIX}${name}:${tag}`;
+}
+
+/** The same image, called as what is taken from the registry at `host`. */
+export function registryImage(image: string, host: string): string {
+  return image.startsWith(LOCAL_PREFIX) ? `${host}/${image.slice(LOCAL_PREFIX.length)}` : image;
 }
 
 interface FoundFile {

@@ -3,7 +3,7 @@ import type { Addon } from '../addons/addon.ts';
 import type { Availability, Finding } from '../clusters/provider.ts';
 import type { Hint } from '../model/error.ts';
 import type { Emit } from '../model/event.ts';
-import type { ClusterState, DomainFacts, StackFacts } from '../model/fact.ts';
+import type { ClusterState, DomainFacts, RegistryFacts, StackFacts } from '../model/fact.ts';
 import type { ObjectRef } from '../model/object.ts';
 import type { Endpoint, Plan } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';
@@ -61,6 +61,7 @@ export interface StackStatus {
   readonly context: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly kubernetes: string | undefined;
+  readonly registry?: RegistryFacts | undefined;
   readonly parts: readonly PartStatus[];
   readonly endpoints: readonly EndpointResult[];
   readonly hints: readonly Hint[];

@@ -36,6 +36,25 @@ export interface ImageLoader {
   load(cluster: ClusterPlan, image: string, context: ProviderContext): Promise<void>;
 }
 
+export interface RegistryWish {
+  readonly stack: string;
+  readonly cluster: string;
+  /** Image of the registry itself. */
+  readonly image: string;
+  /** On 127.0.0.1. */
+  readonly port: number;
+}
+
+/** A registry beside the nodes, from which each of them takes images of `localhost:<port>/…`. */
+export interface RegistryKeeper {
+  /** It runs at this port, and every node knows of it. Reads only. */
+  isReady(wish: RegistryWish, context: ProviderContext): Promise<boolean>;
+  /** Idempotent; ends when it answers. Throws `registry-not-ours`, `registry-port-taken`, `registry-node-too-old`, `image-pull-failed`. */
+  ensure(wish: RegistryWish, context: ProviderContext): Promise<void>;
+  /** With all images in it. Absent is fine: returns false. */
+  remove(target: Pick<RegistryWish, 'stack' | 'cluster'>, context: ProviderContext): Promise<boolean>;
+}
+
 export interface Power {
   stop(cluster: ClusterPlan, context: ProviderContext): Promise<void>;
   start(cluster: ClusterPlan, context: ProviderContext): Promise<Access>;
@@ -84,6 +103,8 @@ export interface ClusterProvider {
   destroy(stack: string, cluster: string, context: ProviderContext): Promise<readonly string[]>;
   readonly images?: ImageLoader;
   readonly power?: Power;
+  /** For providers that can run one beside their nodes. */
+  readonly registry?: RegistryKeeper;
   /** For providers whose cluster somebody else makes; others can be used where the engine, their programs and their tools are. */
   availability?(context: ProviderContext): Promise<Availability>;
   /** What every screen about its stacks says, where a person might think otherwise. */

@@ -10,6 +10,8 @@ import { fetch } from './steps/fetch.ts';
 import { forget } from './steps/forget.ts';
 import { images } from './steps/images.ts';
 import { probe } from './steps/probe.ts';
+import { push } from './steps/push.ts';
+import { registry, unregistry } from './steps/registry.ts';
 import { remove } from './steps/remove.ts';
 import { settle } from './steps/settle.ts';
 import { wait } from './steps/wait.ts';
@@ -26,7 +28,7 @@ export interface Handler<S extends Step> {
 
 type Handlers = { readonly [K in StepKind]: Handler<Extract<Step, { kind: K }>> };
 
-const handlers: Handlers = { fetch, cluster, settle, build, images, apply, wait, admit, probe, remove, destroy, forget };
+const handlers: Handlers = { fetch, cluster, settle, build, images, registry, unregistry, push, apply, wait, admit, probe, remove, destroy, forget };
 
 export function handlerOf<S extends Step>(step: S): Handler<S> {
   return handlers[step.kind] as unknown as Handler<S>;

@@ -11,13 +11,13 @@ import { apiFailure } from './engine-api.ts';
 /** First version of the API whose export takes a platform (engine 28). */
 const EXPORTS_PLATFORM = [1, 48] as const;
 
-interface PullRequest {
+interface TransferRequest {
   readonly reference: string;
   readonly onProgress: (message: string) => void;
   readonly signal: AbortSignal | undefined;
 }
 
-export async function pullImage(engine: Engine, request: PullRequest): Promise<void> {
+export async function pullImage(engine: Engine, request: TransferRequest): Promise<void> {
   const reference = withTag(request.reference);
   await engine.attempt(`pull the image ${reference}`, async () => {
     const layers = new Map<string, boolean>();
@@ -50,6 +50,38 @@ function pullFailure(reference: string, reason: string, cause: unknown): Devstac
     hints: [isLimited
       ? { text: 'The registry limits unknown users: log in', command: 'docker login' }
       : { text: 'Try it alone', command: `docker pull ${reference}` }],
+  });
+}
+
+/** The engine itself moves the layers; those that the registry has are only named. */
+export async function pushImage(engine: Engine, { reference, onProgress, signal }: TransferRequest): Promise<void> {
+  const at = reference.lastIndexOf(':');
+  const [repository, tag] = [reference.slice(0, at), reference.slice(at + 1)];
+  await engine.attempt(`push the image ${reference}`, async () => {
+    const layers = new Map<string, boolean>();
+    try {
+      // The engine insists on credentials: none are empty ones.
+      const options = { tag, authconfig: {}, ...(signal === undefined ? {} : { abortSignal: signal }) };
+      await readEvents(await engine.client.getImage(repository).push(options), (event) => {
+        const id = stringAt(event, 'id');
+        const status = stringAt(event, 'status') ?? '';
+        if (id === undefined || !/^(?:Preparing|Layer already exists|Mounted from .*|Pushed)$/.test(status)) return;
+        layers.set(id, status !== 'Preparing');
+        onProgress(`pushing ${reference}: ${[...layers.values()].filter(Boolean).length} of ${layers.size} layers`);
+      });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const reason = cause instanceof EventFailure ? cause.message : apiFailure(cause)?.message;
+      throw reason === undefined ? cause : pushFailure(reference, reason, cause);
+    }
+  });
+}
+
+function pushFailure(reference: string, reason: string, cause: unknown): DevstackError {
+  if (/does not exist locally|no such image/i.test(reason)) return imageMissing(reference, { reason, cause });
+  return failedError({
+    code: 'image-push-failed', message: `the image ${reference} cannot be pushed`, reason, cause, details: { image: reference },
+    hints: [{ text: 'see whether its registry runs', command: 'devstack status' }],
   });
 }
 

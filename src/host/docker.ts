@@ -6,7 +6,7 @@ import { type EngineConnection, openConnection } from './docker-connection.ts';
 import { readFileFrom } from './docker-copy.ts';
 import { findEngine } from './docker-endpoint.ts';
 import { execIn } from './docker-exec.ts';
-import { loadImage, pullImage, saveImage } from './docker-image.ts';
+import { loadImage, pullImage, pushImage, saveImage } from './docker-image.ts';
 import { containerRefusal, engineHangs, networkRefusal, type Refusal, refusalOf, startRefusal } from './docker-refusal.ts';
 import {
   type ContainerAnswer, containerOf, createBody, type ImageAnswer, type InfoAnswer, type InspectAnswer, imageOf, infoOf,
@@ -173,7 +173,7 @@ function volumes(open: Open): Pick<Docker, 'listVolumes' | 'removeVolume'> {
   };
 }
 
-function images(open: Open): Pick<Docker, 'listImages' | 'inspectImage' | 'pullImage' | 'saveImage' | 'loadImage'> {
+function images(open: Open): Pick<Docker, 'listImages' | 'inspectImage' | 'pullImage' | 'pushImage' | 'saveImage' | 'loadImage'> {
   const inspectImage: Docker['inspectImage'] = async (reference) => {
     const call = { method: 'GET', path: `/images/${reference}/json` } as const;
     try {
@@ -190,6 +190,7 @@ function images(open: Open): Pick<Docker, 'listImages' | 'inspectImage' | 'pullI
       return found.map(imageOf);
     },
     pullImage: async (reference, onProgress, signal) => await pullImage(await open(), { reference, onProgress, signal }),
+    pushImage: async (reference, onProgress, signal) => await pushImage(await open(), { reference, onProgress, signal }),
     saveImage: async (reference) => await saveImage(await open(), reference, await inspectImage(reference)),
     loadImage: async (archive) => await loadImage(await open(), archive),
   };

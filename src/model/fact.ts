@@ -27,10 +27,17 @@ export interface ClusterFacts {
   readonly kubernetes?: string;
   /** What the cluster plan had in `settings` when the cluster was made. */
   readonly settings?: { readonly [key: string]: string };
+  /** The registry beside the nodes, when there is one, with its port on 127.0.0.1. */
+  readonly registry?: RegistryFacts;
   /** IPv4 subnet of the nodes' network, `172.18.0.0/16`. */
   readonly subnet?: string;
   /** CPU in millicores and memory in MiB that the nodes offer in total. */
   readonly capacity?: { readonly cpuMilli: number; readonly memoryMi: number };
+}
+
+export interface RegistryFacts {
+  readonly port: number;
+  readonly isRunning: boolean;
 }
 
 /** A stack found in the world by its labels. */
@@ -63,6 +70,8 @@ export interface Facts {
   readonly parts?: readonly PartFacts[];
   /** Host ports proved free by binding, in order of preference. */
   readonly freePorts: readonly number[];
+  /** Those of REGISTRY_PORTS that are free. */
+  readonly registryPorts: readonly number[];
   /** The ladder as tried, in order. */
   readonly domains: readonly DomainFacts[];
   /** Images of the local engine, as `repository:tag`. */

@@ -6,6 +6,14 @@ import type { ImageRule } from './stack.ts';
 /** NodePort that the host port leads to; the one that Knative's own quickstart uses. */
 export const INGRESS_NODE_PORT = 31080;
 
+/** Where a registry may listen on 127.0.0.1: the first of these that is free. 5001 is the one that kind's own guide uses. */
+export const REGISTRY_PORTS: readonly number[] = [5001, 5002, 5003, 5004, 5005];
+
+/** How a registry of this machine is called in the name of an image, here and in the nodes. */
+export function registryHost(port: number): string {
+  return `localhost:${port}`;
+}
+
 export type StepId = string;
 
 /** A file at a pinned address. Without sha256 it is pinned on first use (and that is said). */
@@ -112,6 +120,24 @@ export interface ImagesStep extends StepBase<'images'> {
   readonly cluster: ClusterPlan;
   readonly images: readonly string[];
 }
+/** A registry beside the nodes, on 127.0.0.1 of this machine, from which every node takes images of `localhost:<port>/…`. */
+export interface RegistryStep extends StepBase<'registry'> {
+  readonly stack: string;
+  readonly cluster: string;
+  /** Image of the registry itself. */
+  readonly image: string;
+  readonly port: number;
+}
+/** Takes the registry away, with all images in it. */
+export interface UnregistryStep extends StepBase<'unregistry'> {
+  readonly stack: string;
+  readonly cluster: string;
+  readonly destructive: true;
+}
+/** Images of the local engine into the registry that their names say. Layers that are there do not move. */
+export interface PushStep extends StepBase<'push'> {
+  readonly images: readonly string[];
+}
 export interface ApplyStep extends StepBase<'apply'> {
   /** Addon or app: the unit of inventory and removal. */
   readonly part: string;
@@ -157,7 +183,7 @@ export interface ForgetStep extends StepBase<'forget'> {
 }
 
 export type Step =
-  | FetchStep | ClusterStep | SettleStep | BuildStep | ImagesStep | ApplyStep | WaitStep | AdmitStep | ProbeStep
+  | FetchStep | ClusterStep | SettleStep | BuildStep | ImagesStep | RegistryStep | UnregistryStep | PushStep | ApplyStep | WaitStep | AdmitStep | ProbeStep
   | RemoveStep | DestroyStep | ForgetStep;
 export type StepKind = Step['kind'];
 

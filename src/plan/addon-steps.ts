@@ -1,7 +1,8 @@
 // The steps that install addons: apply, wait, admit, and what comes after. Pure.
 import type { Addon, AddonContext, AddonInstall } from '../addons/addon.ts';
+import { rewriteImage } from '../model/image-rule.ts';
 import { refOf } from '../model/object.ts';
-import { type ArtifactRef, INGRESS_NODE_PORT, type ManifestSource, type Step, type StepId } from '../model/plan.ts';
+import { type ArtifactRef, INGRESS_NODE_PORT, type ManifestSource, REGISTRY_PORTS, registryHost, type Step, type StepId } from '../model/plan.ts';
 import type { ImageRule, StackSpec } from '../model/stack.ts';
 import { needsOf, type Selection } from './select.ts';
 
@@ -9,7 +10,7 @@ import { needsOf, type Selection } from './select.ts';
 const SOME_SUBNET = '192.0.2.0/24';
 
 /** Milliseconds. */
-const TIMEOUT = { apply: 180_000, wait: 600_000 } as const;
+const TIMEOUT = { registry: 180_000, apply: 180_000, wait: 600_000 } as const;
 
 export interface AddonStepsInput {
   readonly selection: Selection;
@@ -21,6 +22,8 @@ export interface AddonStepsInput {
   readonly after: readonly StepId[];
   /** Steps after which every node is there: before that, a pod that fits nowhere says nothing. */
   readonly whole: readonly StepId[];
+  /** What the provider calls the cluster. */
+  readonly cluster: string;
   /** Steps after which a pod finds what it looks for; what starts earlier ends, and is started again late. */
   readonly podsAfter?: readonly StepId[];
 }
@@ -50,8 +53,19 @@ function installOf(addon: Addon, { context, selection }: AddonStepsInput): Addon
 /** What would be installed for a selection, wherever it would run: for reading, not for applying. */
 export function addonInstalls(selection: Selection, { name, fit, nodes }: Pick<StackSpec, 'name' | 'fit' | 'nodes'>) {
   const ingressClass = selection.addons.find((addon) => addon.ingress !== undefined)?.ingress?.className;
-  const context: AddonContext = { stack: name, domain: 'localhost', ingressClass, ingressNodePort: INGRESS_NODE_PORT, nodes, fit, subnet: SOME_SUBNET };
+  const context: AddonContext = { stack: name, domain: 'localhost', ingressClass, ingressNodePort: INGRESS_NODE_PORT, nodes, fit, registryPort: REGISTRY_PORTS[0] ?? 0, subnet: SOME_SUBNET };
   return selection.addons.map((addon) => ({ addon, ...addon.install(context, selection.versions[addon.id] ?? addon.version) }));
+}
+
+/** What of an addon runs beside the nodes: it must be there before the cluster is told of it. */
+function besideSteps(addon: Addon, { selection, context, imageRules, cluster, after, whole }: AddonStepsInput): readonly Step[] {
+  const image = addon.beside?.(selection.versions[addon.id] ?? addon.version);
+  if (image === undefined) return [];
+  const { stack, registryPort: port } = context;
+  return [{
+    kind: 'registry', id: addon.id, title: `Run a registry at ${registryHost(port)}`, lane: addon.title, needs: [...after, ...whole], stack, cluster, image: rewriteImage(image, imageRules), port,
+    timeoutMs: TIMEOUT.registry, why: 'on 127.0.0.1 only, beside the nodes',
+  }];
 }
 
 function stepsOf(addon: Addon, input: AddonStepsInput): readonly Step[] {
@@ -59,8 +73,10 @@ function stepsOf(addon: Addon, input: AddonStepsInput): readonly Step[] {
   const { sources, patches, waitFor, admits, defaulted, after } = installOf(addon, input);
   const before = needsOf(addon, toInstall(input)).map((other): StepId => `apply:${other.id}`);
   const common = { lane: title, imageRules: input.imageRules } as const;
+  const beside = besideSteps(addon, input);
   const steps: Step[] = [
-    { ...common, kind: 'apply', id: `apply:${id}`, title: `Install ${title} ${input.selection.versions[id] ?? addon.version}`, needs: [...input.after, ...before],
+    ...beside,
+    { ...common, kind: 'apply', id: `apply:${id}`, title: `Install ${title} ${input.selection.versions[id] ?? addon.version}`, needs: [...input.after, ...before, ...beside.map((step) => step.id)],
       part: id, sources, patches, ...(input.podsAfter === undefined ? {} : { podsAfter: input.podsAfter }), timeoutMs: TIMEOUT.apply },
     { kind: 'wait', id: `wait:${id}`, title: `Wait for ${title}`, lane: title, needs: [`apply:${id}`, ...input.whole], refs: waitFor, timeoutMs: TIMEOUT.wait },
   ];

@@ -3,6 +3,7 @@ import { discoverStacks, isWithoutEngine } from '../clusters/index.ts';
 import type { ClusterProvider, ProviderContext } from '../clusters/provider.ts';
 import { isDevstackError } from '../model/error.ts';
 import type { ClusterFacts, DomainFacts, EngineFacts, Facts, PartFacts, StackFacts } from '../model/fact.ts';
+import { REGISTRY_PORTS } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { DockerInfo, Network } from '../ports.ts';
 import { DOMAIN_LADDER } from './domain.ts';
@@ -40,10 +41,13 @@ async function probeLadder(domains: readonly string[], network: Network): Promis
   return facts;
 }
 
-async function freePorts(wanted: number, network: Network): Promise<readonly number[]> {
-  const candidates = [...new Set([wanted, ...FURTHER_PORTS])];
+async function freeOf(candidates: readonly number[], network: Network): Promise<readonly number[]> {
   const free = await Promise.all(candidates.map((port) => network.canBind(port)));
-  const found = candidates.filter((_, index) => free[index]);
+  return candidates.filter((_, index) => free[index]);
+}
+
+async function freePorts(wanted: number, network: Network): Promise<readonly number[]> {
+  const found = await freeOf([...new Set([wanted, ...FURTHER_PORTS])], network);
   return found.length > 0 ? found : [await network.freePort()];
 }
 
@@ -89,11 +93,11 @@ export async function observe(spec: StackSpec, provider: ClusterProvider, contex
   const [engine, cluster, stacks, images] = await Promise.all([
     engineOf(provider, context), provider.observe(spec.name, spec.cluster, context), stacksOf(provider, ports), provider.engine === undefined ? ports.docker.listImages() : [],
   ]);
-  const [domains, free, parts] = await Promise.all([
-    probeLadder(domainsOf(spec, cluster), ports.network), freePorts(spec.port, ports.network), cluster.state === 'running' ? partsOf(spec, provider, context) : [],
+  const [domains, free, registryPorts, parts] = await Promise.all([
+    probeLadder(domainsOf(spec, cluster), ports.network), freePorts(spec.port, ports.network), freeOf(REGISTRY_PORTS, ports.network), cluster.state === 'running' ? partsOf(spec, provider, context) : [],
   ]);
   return {
-    engine, cluster, stacks, freePorts: free, domains,
+    engine, cluster, stacks, freePorts: free, registryPorts, domains,
     localImages: images.flatMap((image) => image.tags), ...(parts === undefined ? {} : { parts }),
   };
 }

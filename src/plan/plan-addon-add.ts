@@ -58,7 +58,7 @@ export function planAddonAdd(spec: StackSpec, facts: AddonAddFacts, provider: Cl
   const { domain } = chooseDomain(kept ?? spec.domain, facts.domains);
   const foreign = selection.addons.filter((addon) => facts.found[addon.id] !== undefined && !there.has(addon.id));
   const install: AddonStepsInput = {
-    selection, context: addonContext(whole, domain, { selection, facts }), imageRules: spec.images,
+    selection, context: addonContext(whole, domain, { selection, facts }), imageRules: spec.images, cluster: spec.cluster,
     installed: new Set([...there, ...foreign.map((addon) => addon.id)]), after: ['fetch'], whole: [],
   };
   const steps = addonSteps(install);

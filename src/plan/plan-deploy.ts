@@ -33,6 +33,8 @@ export interface DeployFacts {
   /** Addons that are installed. */
   readonly addons: readonly string[];
   readonly canLoadImages: boolean;
+  /** What is built goes to the registry of the stack, instead of into its nodes. */
+  readonly hasRegistry: boolean;
   /** What the app is made of now, when it is there. */
   readonly before: readonly ObjectRef[];
 }
@@ -50,10 +52,14 @@ export function planDeploy(wish: DeployWish, facts: DeployFacts): Plan {
   const steps: Step[] = wish.builds.map((build): Step => ({
     kind: 'build', id: `build:${build.image}`, title: `Build ${build.image}`, lane, needs: [], build, timeoutMs: TIMEOUT.build, why: `from ${build.folder}`,
   }));
-  const built = steps.map(({ id }) => id);
-  const images = [...wish.builds.map(({ image }) => image), ...wish.images];
+  const made = wish.builds.map(({ image }) => image);
+  const needs = steps.map(({ id }) => id);
+  if (facts.hasRegistry && made.length > 0) {
+    steps.push({ kind: 'push', id: 'push', title: 'Push it to the registry', lane, needs, images: made, timeoutMs: TIMEOUT.images, why: 'only layers that are not there move' });
+  }
+  const images = facts.hasRegistry ? wish.images : [...made, ...wish.images];
   if (facts.canLoadImages && images.length > 0) {
-    steps.push({ kind: 'images', id: 'images', title: 'Put it into the nodes', lane, needs: built, cluster: facts.cluster, images, timeoutMs: TIMEOUT.images, why: 'nodes that have it are left alone' });
+    steps.push({ kind: 'images', id: 'images', title: 'Put it into the nodes', lane, needs, cluster: facts.cluster, images, timeoutMs: TIMEOUT.images, why: 'nodes that have it are left alone' });
   }
   const part = appPart(wish.name);
   if (changesKind(exposure.objects, facts.before)) {

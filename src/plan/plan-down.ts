@@ -3,7 +3,7 @@ import { addons as table } from '../addons/index.ts';
 import type { ClusterProvider } from '../clusters/provider.ts';
 import type { ClusterPlan, Plan, RemoveStep, Step } from '../model/plan.ts';
 import { afterPart } from './addon-steps.ts';
-import { inTurn, type MadeObject, removalSteps } from './removal-steps.ts';
+import { inTurn, type MadeObject, type RemovalStep, removalSteps } from './removal-steps.ts';
 
 export interface DownFacts {
   readonly stack: string;
@@ -16,13 +16,13 @@ export interface DownFacts {
 }
 
 /** Samples and apps go first: their kinds, and the controllers that let go of them, are of the addons. */
-function partSteps({ stack, parts, objects }: DownFacts): readonly RemoveStep[] {
+function partSteps({ stack, cluster, parts, objects }: DownFacts): readonly RemovalStep[] {
   const leaving = table.filter(({ id }) => parts.includes(id) || parts.includes(afterPart(id)));
   const ofAddons = new Set(leaving.flatMap(({ id }) => [id, afterPart(id)]));
   const others = parts.filter((part) => !ofAddons.has(part)).map((part): RemoveStep => ({
     kind: 'remove', id: `remove:${part}`, title: `Remove ${part}`, lane: 'Apps', needs: [], stack, part, destructive: true,
   }));
-  return inTurn([...others, ...removalSteps(leaving, { stack, parts, objects })]);
+  return inTurn([...others, ...removalSteps(leaving, { stack, cluster, parts, objects })]);
 }
 
 export function planDown(facts: DownFacts, provider: ClusterProvider): Plan {

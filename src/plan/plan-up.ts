@@ -2,9 +2,11 @@
 import type { AddonContext } from '../addons/addon.ts';
 import { findAddon } from '../addons/index.ts';
 import { type ClusterProvider, EXPOSE } from '../clusters/provider.ts';
+import { preconditionError } from '../model/error.ts';
 import type { ClusterFacts, EngineFacts, Facts } from '../model/fact.ts';
+import { rewriteImage } from '../model/image-rule.ts';
 import { groupOf, refOf } from '../model/object.ts';
-import { type ClusterPlan, type Endpoint, INGRESS_NODE_PORT, type Plan, type Step } from '../model/plan.ts';
+import { type ClusterPlan, type Endpoint, INGRESS_NODE_PORT, type Plan, REGISTRY_PORTS, type Step } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';
 import { findSample } from '../samples/index.ts';
 import type { Sample } from '../samples/sample.ts';
@@ -49,25 +51,44 @@ function roomOf({ engine, cluster: { capacity } }: Facts, { capabilities }: Clus
   return { ...engine, cpus: capacity.cpuMilli / 1000, memoryMi: capacity.memoryMi };
 }
 
+function registryUnsupported({ title }: ClusterProvider) {
+  return preconditionError({
+    code: 'registry-unsupported', message: `devstack keeps no registry beside the nodes of ${title}`, reason: 'images get into its nodes by devstack deploy and devstack images load',
+    hints: [{ text: 'take kind', command: 'devstack up knative --provider kind --with registry' }],
+  });
+}
+
 /** Addons of a spec, checked against the cluster that exists or will be made. Throws what `solve` throws. */
 export function solveFor(spec: StackSpec, { facts, provider, ...asked }: SolveFor): Selection {
   const isNew = facts.cluster.state === 'absent';
-  return solve({
+  const selection = solve({
     spec: provider.capabilities.ownsCluster ? spec : { ...spec, nodes: 1 }, engine: roomOf(facts, provider),
     kubernetesOf: (wish) => facts.cluster.kubernetes ?? provider.plan(wish, wish.port, facts.engine).kubernetes,
     canChange: { kubernetes: isNew, nodes: isNew && provider.capabilities.multiNode, ingress: installedIngress(facts) === undefined }, ...asked,
   });
+  const beside = provider.registry === undefined ? selection.addons.find((addon) => addon.beside !== undefined) : undefined;
+  if (beside !== undefined) throw registryUnsupported(provider);
+  return selection;
 }
 
 function loadBalancerOf({ settings, ingressPort }: ClusterFacts): Pick<AddonContext, 'ingressLoadBalancerPort'> {
   return settings?.[EXPOSE.setting] === EXPOSE.loadBalancer && ingressPort !== undefined ? { ingressLoadBalancerPort: ingressPort } : {};
 }
 
+/** Throws `registry-no-port` where a registry is wanted and has no place to listen. */
+function registryPortOf({ addons }: Selection, { cluster, registryPorts }: Facts): number {
+  const port = cluster.registry?.port ?? registryPorts[0];
+  if (port !== undefined || !addons.some(({ beside }) => beside !== undefined)) return port ?? 0;
+  throw preconditionError({
+    code: 'registry-no-port', message: `the registry has no port: ${REGISTRY_PORTS.join(', ')} on 127.0.0.1 are all taken`, hints: [{ text: 'see what other stacks have', command: 'devstack status' }],
+  });
+}
+
 export function addonContext(spec: StackSpec, domain: string, { selection, facts }: { readonly selection: Selection; readonly facts: Facts }): AddonContext {
   const ingress = selection.addons.find((addon) => addon.ingress !== undefined);
   return {
     stack: spec.name, domain, ingressClass: ingress?.ingress?.className, ingressNodePort: INGRESS_NODE_PORT,
-    nodes: spec.nodes, fit: spec.fit, subnet: facts.cluster.subnet, ...loadBalancerOf(facts.cluster),
+    nodes: spec.nodes, fit: spec.fit, registryPort: registryPortOf(selection, facts), subnet: facts.cluster.subnet, ...loadBalancerOf(facts.cluster),
   };
 }
 
@@ -80,7 +101,7 @@ function clusterSteps(choices: Choices, provider: ClusterProvider): readonly Ste
       why: `${choices.cluster.nodes} ${choices.cluster.nodes === 1 ? 'node' : 'nodes'}${choices.cluster.nodeImage === undefined ? '' : ` of ${choices.cluster.nodeImage}`}` },
     { kind: 'settle', id: 'settle', title: 'Finish the nodes', lane: 'Cluster', needs: ['cluster'], cluster: choices.cluster, timeoutMs: TIMEOUT.cluster },
   ];
-  const images = choices.samples.map((sample) => sample.image);
+  const images = choices.samples.map((sample) => rewriteImage(sample.image, choices.spec.images));
   if (provider.images !== undefined && images.length > 0) {
     steps.push({ kind: 'images', id: 'images', title: 'Load local images', lane: 'Cluster', needs: ['cluster'], cluster: choices.cluster, images, timeoutMs: TIMEOUT.wait,
       why: 'what this engine already has is not pulled again' });
@@ -139,7 +160,7 @@ export function planUp(wish: StackSpec, facts: Facts, provider: ClusterProvider)
   const base = provider.plan(spec, port, facts.engine);
   const cluster = { ...base, settings: { ...base.settings, domain: domain.domain, ...(spec.fit ? { fit: 'true' } : {}) } };
   const install: AddonStepsInput = {
-    selection, context: addonContext(spec, domain.domain, { selection, facts: { ...facts, cluster: { ...facts.cluster, ingressPort: port, settings: cluster.settings } } }), imageRules: spec.images, installed: new Set(), after: ['cluster'],
+    selection, context: addonContext(spec, domain.domain, { selection, facts: { ...facts, cluster: { ...facts.cluster, ingressPort: port, settings: cluster.settings } } }), imageRules: spec.images, installed: new Set(), cluster: spec.cluster, after: ['cluster'],
     // Further nodes join after the API server has answered.
     whole: spec.nodes > 1 ? ['settle'] : [], podsAfter: ['settle'],
   };

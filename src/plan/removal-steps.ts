@@ -1,7 +1,7 @@
 // The steps that take addons out: what was made with them while everything still runs, then the last installed first. Pure.
 import type { Addon } from '../addons/addon.ts';
 import { type ObjectRef, refText } from '../model/object.ts';
-import type { RemoveStep, StepId } from '../model/plan.ts';
+import type { RemoveStep, StepId, UnregistryStep } from '../model/plan.ts';
 import { afterPart } from './addon-steps.ts';
 import { installOrder, needsOf } from './select.ts';
 
@@ -17,8 +17,12 @@ export interface MadeObject {
   readonly part?: string;
 }
 
+export type RemovalStep = RemoveStep | UnregistryStep;
+
 export interface RemovalFacts {
   readonly stack: string;
+  /** What the provider calls it. */
+  readonly cluster: string;
   /** Parts that the stack has. */
   readonly parts: readonly string[];
   readonly objects: readonly MadeObject[];
@@ -30,7 +34,7 @@ export function namedObjects(objects: readonly MadeObject[]): string {
 }
 
 /** Each step after the one before. */
-export function inTurn(steps: readonly RemoveStep[], after: readonly StepId[] = []): readonly RemoveStep[] {
+export function inTurn(steps: readonly RemovalStep[], after: readonly StepId[] = []): readonly RemovalStep[] {
   return steps.map((step, index) => ({ ...step, needs: steps.slice(Math.max(0, index - 1), index).map(({ id }) => id).concat(index === 0 ? after : []) }));
 }
 
@@ -49,19 +53,21 @@ function objectSteps(order: readonly Addon[], facts: RemovalFacts): readonly Rem
   });
 }
 
-function partSteps(addon: Addon, { stack, parts, objects }: RemovalFacts, isCleared: boolean): readonly RemoveStep[] {
+function partSteps(addon: Addon, { stack, cluster, parts, objects }: RemovalFacts, isCleared: boolean): readonly RemovalStep[] {
   const own = isCleared ? [] : objects.filter(({ definedBy, part }) => definedBy === addon.id && part === undefined);
   const titles = {
     [afterPart(addon.id)]: `Remove what devstack made with ${addon.title}`,
     [addon.id]: own.length === 0 ? `Remove ${addon.title}` : `Remove ${addon.title}, and first what people made with it: ${namedObjects(own)}`,
   };
-  return Object.entries(titles).filter(([part]) => parts.includes(part)).map(([part, title]) => ({
+  const steps = Object.entries(titles).filter(([part]) => parts.includes(part)).map(([part, title]): RemovalStep => ({
     kind: 'remove', id: `remove:${part}`, title, lane: addon.title, needs: [], stack, part, destructive: true, timeoutMs: REMOVE_TIMEOUT_MS,
   }));
+  if (addon.beside === undefined) return steps;
+  return [...steps, { kind: 'unregistry', id: 'unregistry', title: 'Remove its container and the images in it', lane: addon.title, needs: [], stack, cluster, destructive: true, timeoutMs: REMOVE_TIMEOUT_MS }];
 }
 
 /** For addons that the stack has, in whatever order they are named. */
-export function removalSteps(leaving: readonly Addon[], facts: RemovalFacts): readonly RemoveStep[] {
+export function removalSteps(leaving: readonly Addon[], facts: RemovalFacts): readonly RemovalStep[] {
   const order = [...installOrder(leaving)].reverse();
   const first = objectSteps(order, facts);
   return [...first, ...order.flatMap((addon) => partSteps(addon, facts, first.some(({ part }) => part === addon.id)))];

@@ -1,6 +1,6 @@
 // Stacks as they are now: state, parts, endpoints.
-import type { ClusterState } from '../model/fact.ts';
-import type { Endpoint } from '../model/plan.ts';
+import type { ClusterState, RegistryFacts } from '../model/fact.ts';
+import { type Endpoint, registryHost } from '../model/plan.ts';
 import type { CardView } from './card.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
@@ -29,6 +29,7 @@ export interface StatusStack {
   readonly label?: string | undefined;
   readonly state: ClusterState;
   readonly kubernetes: string | undefined;
+  readonly registry?: RegistryFacts | undefined;
   readonly parts: readonly StatusPart[];
   readonly endpoints: readonly StatusEndpoint[];
 }
@@ -58,8 +59,9 @@ function stackLines(stack: StatusStack, { columns, paint }: CardView): readonly 
   const endpoints = table(stack.endpoints.map((endpoint) => [mark(endpoint.verified ? 'ready' : 'failed', paint), endpoint.name, endpoint.url, endpointAnswer(endpoint)]), {
     columns, indent: 2, paint, styles: [undefined, undefined, 'cyan', 'dim'],
   });
+  const registry = stack.registry === undefined ? [] : [`  ${mark(stack.registry.isRunning ? 'ready' : 'failed', paint)}  images  docker push ${registryHost(stack.registry.port)}/…${stack.registry.isRunning ? '' : ', once its registry runs again'}`];
   const state = paint(stack.state === 'running' ? 'green' : 'yellow', stack.state);
-  return [`${paint('bold', stack.stack)}: ${state}, ${stack.provider} cluster ${stack.cluster}${kubernetes}`, ...(stack.label === undefined ? [] : [`  ${paint('yellow', stack.label)}`]), ...parts, ...endpoints];
+  return [`${paint('bold', stack.stack)}: ${state}, ${stack.provider} cluster ${stack.cluster}${kubernetes}`, ...(stack.label === undefined ? [] : [`  ${paint('yellow', stack.label)}`]), ...parts, ...registry, ...endpoints];
 }
 
 export function statusText(stacks: readonly StatusStack[], view: CardView): string {

@@ -9,7 +9,7 @@ import { readDigest } from './digest.ts';
 import { parseCpu, parseMemory } from './quantity.ts';
 
 const context: AddonContext = {
-  stack: 't', domain: 'localhost', ingressClass: 'kourier.ingress.networking.knative.dev', ingressNodePort: 31080, nodes: 1, fit: false, subnet: '172.18.0.0/16',
+  stack: 't', domain: 'localhost', ingressClass: 'kourier.ingress.networking.knative.dev', ingressNodePort: 31080, registryPort: 5001, nodes: 1, fit: false, subnet: '172.18.0.0/16',
 };
 const fit: AddonContext = { ...context, fit: true };
 const CONTROLLERS = ['Deployment', 'StatefulSet', 'DaemonSet'];
@@ -93,7 +93,7 @@ describe.each(addons.map((addon) => [addon.id, addon] as const))('%s', (_id, add
   test('another version has other files, without a pin', () => {
     if (addon.otherVersions !== undefined) return;
     const [source] = addon.install(context, '9.8.7').sources;
-    expect(JSON.stringify(source)).toContain('9.8.7');
+    expect(JSON.stringify([source, addon.beside?.('9.8.7')])).toContain('9.8.7');
     for (const artifact of addon.artifacts('9.8.7')) expect(artifact.sha256).toBeUndefined();
   });
 });

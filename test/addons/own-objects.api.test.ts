@@ -12,7 +12,7 @@ import { type ApiServer, ASSETS, startRealServer } from '../kube/api-servers.ts'
 import { runLoneControllers } from '../kube/lone-controllers.ts';
 import { snapshot } from '../kube/snapshot.ts';
 
-const context: AddonContext = { stack: 't', domain: 'localhost', ingressClass: undefined, ingressNodePort: 31080, nodes: 1, fit: false, subnet: undefined };
+const context: AddonContext = { stack: 't', domain: 'localhost', ingressClass: undefined, ingressNodePort: 31080, registryPort: 5001, nodes: 1, fit: false, subnet: undefined };
 const own = addons.filter((addon) => addon.artifacts(addon.version).length === 0).map((addon) => (
   [addon.id, addon.install(context, addon.version).sources.flatMap((source) => ('objects' in source ? source.objects : []))] as const
 ));

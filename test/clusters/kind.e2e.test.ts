@@ -15,6 +15,7 @@ const NAME = 'test-kind';
 const CLUSTER = 'devstack-test-kind';
 const PORT = 18120;
 const IMAGE = 'devstack-test-kind-image:dev';
+const REGISTRY = { image: 'registry:2', port: 18121 };
 const BUNDLE = fileURLToPath(new URL('../../node_modules/.devstack-test-kind', import.meta.url));
 
 const nodeImage = process.env['DEVSTACK_NODE_IMAGE'];
@@ -27,10 +28,17 @@ async function volumesOf(real: RealPorts, ...nodes: readonly string[]): Promise<
   return names.split(/\s+/).filter((name) => name !== '');
 }
 
-async function podPhase(client: KubeClient, signal: AbortSignal): Promise<unknown> {
-  const containers = [{ name: 'main', image: IMAGE, imagePullPolicy: 'Never' }];
-  await client.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'loaded', namespace: 'default' }, spec: { restartPolicy: 'Never', containers } }, signal);
-  for await (const { object } of client.watch({ apiVersion: 'v1', kind: 'Pod' }, { namespace: 'default', fieldSelector: 'metadata.name=loaded' }, signal)) {
+interface PodWish {
+  readonly name: string;
+  readonly image: string;
+  readonly node?: string;
+}
+
+async function podPhase(client: KubeClient, { name, image, node }: PodWish, signal: AbortSignal): Promise<unknown> {
+  const containers = [{ name: 'main', image, imagePullPolicy: name === 'loaded' ? 'Never' : 'Always' }];
+  const spec = { restartPolicy: 'Never', containers, ...(node === undefined ? {} : { nodeName: node }) };
+  await client.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' }, spec }, signal);
+  for await (const { object } of client.watch({ apiVersion: 'v1', kind: 'Pod' }, { namespace: 'default', fieldSelector: `metadata.name=${name}` }, signal)) {
     const { phase } = object['status'] as { readonly phase?: string };
     if (phase === 'Succeeded' || phase === 'Failed') return phase;
   }
@@ -44,12 +52,12 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('kind for real', () =
   beforeEach(() => { context = contextOf(real); });
   afterAll(async () => {
     await kind.destroy(NAME, CLUSTER, contextOf(real));
-    await real.ports.processes.run('docker', ['rmi', '--force', IMAGE]);
+    await real.ports.processes.run('docker', ['rmi', '--force', IMAGE, `localhost:${REGISTRY.port}/devstack-test-kind/pushed:1`]);
     await real.remove();
     await rm(BUNDLE, { recursive: true, force: true });
   });
 
-  providerContract('kind', () => realSubject({ provider: kind, plan: planOf(), image: IMAGE, contextOf: (own) => contextOf(own) }));
+  providerContract('kind', () => realSubject({ provider: kind, plan: planOf(), image: IMAGE, registry: REGISTRY, contextOf: (own) => contextOf(own) }));
 
   test('two nodes: reached early, they know each other by name, a loaded image runs, no volume stays', async () => {
     const started = performance.now();
@@ -67,11 +75,20 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('kind for real', () =
     }
     await buildImage(real, IMAGE, 'build=3');
     await kind.images?.load(planOf(2), IMAGE, context);
-    expect(await podPhase(client, context.signal)).toBe('Succeeded');
+    expect(await podPhase(client, { name: 'loaded', image: IMAGE }, context.signal)).toBe('Succeeded');
+    // Each node takes what was pushed from the registry; outside of this machine nobody reaches it.
+    await kind.registry?.ensure({ stack: NAME, cluster: CLUSTER, ...REGISTRY }, context);
+    const pushed = `localhost:${REGISTRY.port}/devstack-test-kind/pushed:1`;
+    await run(real, 'docker', 'tag', IMAGE, pushed);
+    await real.ports.docker.pushImage(pushed, () => undefined);
+    for (const node of ['control-plane', 'worker']) {
+      expect(await podPhase(client, { name: `pulled-${node}`, image: pushed, node: `${CLUSTER}-${node}` }, context.signal), node).toBe('Succeeded');
+    }
+    expect(await run(real, 'docker', 'port', `${CLUSTER}-registry`)).toBe(`5000/tcp -> 127.0.0.1:${REGISTRY.port}`);
     client.close();
-    const volumes = await volumesOf(real, `${CLUSTER}-control-plane`, `${CLUSTER}-worker`);
-    expect(volumes).toHaveLength(2);
-    expect(await kind.destroy(NAME, CLUSTER, context)).toEqual(expect.arrayContaining([`container ${CLUSTER}-worker`, `network ${CLUSTER}`]));
+    const volumes = await volumesOf(real, `${CLUSTER}-control-plane`, `${CLUSTER}-worker`, `${CLUSTER}-registry`);
+    expect(volumes).toHaveLength(3);
+    expect(await kind.destroy(NAME, CLUSTER, context)).toEqual(expect.arrayContaining([`container ${CLUSTER}-worker`, `container ${CLUSTER}-registry`, `network ${CLUSTER}`]));
     expect(await leftOf(real, CLUSTER)).toEqual([]);
     const remaining = (await run(real, 'docker', 'volume', 'ls', '--quiet')).split('\n');
     expect(volumes.filter((volume) => remaining.includes(volume))).toEqual([]);

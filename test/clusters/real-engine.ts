@@ -32,18 +32,19 @@ interface Subject {
   readonly provider: ClusterProvider;
   readonly plan: ClusterPlan;
   readonly image: string;
+  readonly registry?: NonNullable<ProviderSubject['registry']>;
   /** What tells a container from one that was made anew. */
   readonly identity?: string;
   contextOf(real: RealPorts): ProviderContext;
 }
 
 /** Clusters that are containers of the engine, for the contract. The home is its own, and goes with it. */
-export async function realSubject({ provider, plan, image, identity = '{{.ID}}', contextOf }: Subject): Promise<ProviderSubject> {
+export async function realSubject({ provider, plan, image, registry, identity = '{{.ID}}', contextOf }: Subject): Promise<ProviderSubject> {
   const real = await realPorts();
   const { stack, cluster } = plan;
   await buildImage(real, image, 'build=1');
   return {
-    provider, plan, image, context: contextOf(real),
+    provider, plan, image, ...(registry === undefined ? {} : { registry }), context: contextOf(real),
     identity: () => run(real, 'docker', 'ps', '--all', '--no-trunc', '--filter', `name=${cluster}`, '--format', identity),
     rebuildImage: () => buildImage(real, image, 'build=2'),
     async cleanUp() {

@@ -208,6 +208,10 @@ export function dockerContract(open: () => Promise<DockerSubject>): void {
       await expect(docker.loadImage(Readable.from([Buffer.alloc(2048, 'x')]))).rejects.toMatchObject({ code: 'docker-failed' });
     });
 
+    test('one that is not here cannot be pushed', async () => {
+      await expect(docker.pushImage('localhost:1/devstack.test/absent:1', () => undefined)).rejects.toMatchObject({ code: 'image-missing', exit: 3 });
+    });
+
     test('one that cannot be pulled: the reason is in the error', async () => {
       await expect(docker.pullImage('devstack.invalid/absent:1', () => undefined)).rejects.toMatchObject({
         code: 'image-pull-failed', exit: 1, reason: expect.stringContaining('devstack.invalid'), hints: [{ command: 'docker pull devstack.invalid/absent:1' }],

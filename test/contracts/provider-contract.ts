@@ -12,6 +12,8 @@ export interface ProviderSubject {
   readonly context: ProviderContext;
   /** An image that the engine has and the nodes lack, for providers that load images. */
   readonly image?: string;
+  /** Image of a registry that the engine has, and a free port, for providers that keep one. */
+  readonly registry?: { readonly image: string; readonly port: number };
   /** Names whatever would differ had the cluster been made anew (ids of its nodes). */
   identity(): Promise<string>;
   /** Gives the name of the image to another one, as a new build does. */
@@ -96,6 +98,22 @@ export function providerContract(name: string, make: () => Promise<ProviderSubje
       expect(await images.missing(plan, [image], context)).toEqual([]);
     });
 
+    test('a registry beside the nodes: made once, made again as it was, taken away', async ({ skip }) => {
+      const { registry, plan: { stack, cluster }, context, provider: { registry: keeper } } = subject;
+      if (keeper === undefined || registry === undefined) return skip('this provider keeps no registry');
+      const wish = { stack, cluster, ...registry };
+      const isReady = () => keeper.isReady(wish, context);
+      expect([await isReady(), (await observe()).registry]).toEqual([false, undefined]);
+      await keeper.ensure(wish, context);
+      const made = await subject.identity();
+      expect([await isReady(), await keeper.isReady({ ...wish, port: wish.port + 1 }, context), (await observe()).registry]).toEqual([true, false, { port: registry.port, isRunning: true }]);
+      await keeper.ensure(wish, context);
+      expect(await subject.identity()).toBe(made);
+      expect([await keeper.remove(wish, context), await keeper.remove(wish, context), await isReady()]).toEqual([true, false, false]);
+      await keeper.ensure(wish, context);
+      expect([await isReady(), (await observe()).nodes]).toEqual([true, subject.plan.nodes]);
+    });
+
     test('stopped is told, and create wakes it up as the same cluster, where it can be stopped', async () => {
       const { provider: { power, capabilities }, plan, context } = subject;
       expect(capabilities.canStop).toBe(power !== undefined);
@@ -105,7 +123,8 @@ export function providerContract(name: string, make: () => Promise<ProviderSubje
       expect(await observe()).toMatchObject({ state: 'stopped', settings: plan.settings, ...(plan.ports[0] === undefined ? {} : { ingressPort: plan.ports[0].host }) });
       expect(await reach()).toBeUndefined();
       expect(await subject.provider.create(plan, context)).toEqual(access);
-      expect(await observe()).toMatchObject({ state: 'running' });
+      const registry = subject.registry === undefined ? {} : { registry: { port: subject.registry.port, isRunning: true } };
+      expect(await observe()).toMatchObject({ state: 'running', ...registry });
       expect(await subject.identity()).toBe(before);
     });
 

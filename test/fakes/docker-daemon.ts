@@ -262,6 +262,12 @@ export class FakeDaemon {
       response.writeHead(200).end(`${JSON.stringify({ stream: `Loaded image: ${this.#options.image}\n` })}\n`);
       return undefined;
     }
+    if (action === 'push') {
+      // As the real one: a good answer whose events end with the error.
+      const error = `An image does not exist locally with the tag: ${name}`;
+      response.writeHead(200).end(`${JSON.stringify({ status: `The push refers to repository [${name}]` })}\n${JSON.stringify({ errorDetail: { message: error }, error })}\n`);
+      return undefined;
+    }
     if (parts.length === 2) return [image];
     if (name !== this.#options.image) throw new Refusal(404, `No such image: ${name}`);
     if (action === 'json') return { ...image, Os: 'linux', Architecture: 'amd64' };

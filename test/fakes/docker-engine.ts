@@ -98,6 +98,7 @@ export class FakeEngine {
     listImages: async () => [...this.images.values()],
     inspectImage: async (reference) => this.images.get(reference),
     pullImage: async (reference) => { this.#change(`pull ${reference}`); this.addImage(reference); },
+    pushImage: async (reference) => { this.#change(`push ${reference}`); },
     saveImage: async (reference) => Readable.from([Buffer.from(JSON.stringify(this.images.get(reference)))]),
   });
 
@@ -110,7 +111,7 @@ export class FakeEngine {
       throw failedError({ code: 'container-exists', message: `there is a container named ${request.name} already` });
     }
     if (!this.images.has(request.image)) throw preconditionError({ code: 'image-missing', message: `no image ${request.image}` });
-    return this.addContainer(request.name, { state: 'created', labels: request.labels, networks: [request.network.name] }).id;
+    return this.addContainer(request.name, { state: 'created', labels: request.labels, networks: [request.network.name], ports: request.ports ?? [] }).id;
   }
 
   #start(container: FakeContainer): void {

@@ -17,6 +17,7 @@ const cases: readonly (readonly [string, Partial<StackSpec>, Facts])[] = [
   ...['istio', 'contour', 'gateway-api'].map((ingress) => [`ingress-${ingress}`, { ingress }, roomy] as const),
   ['eventing-and-metrics', { addons: ['knative-serving', 'eventing', 'metrics-server'] }, roomy],
   ['fit', { addons: ['knative-serving', 'eventing', 'metrics-server'], fit: true }, facts],
+  ['registry', { preset: 'base', addons: ['registry'], samples: [], images: [{ from: 'docker.io/', to: 'mirror.example/hub/' }] }, roomy],
   ['cert-manager-and-metallb', { preset: 'base', addons: ['cert-manager', 'metallb'], samples: [] }, running],
 ];
 

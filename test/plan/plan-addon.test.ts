@@ -82,7 +82,7 @@ describe('planAddonRemove', () => {
   const trigger: ObjectRef = { apiVersion: 'eventing.knative.dev/v1', kind: 'Trigger', namespace: 'default', name: 't1' };
   const hello: ObjectRef = { apiVersion: 'serving.knative.dev/v1', kind: 'Service', namespace: 'default', name: 'hello' };
   const remove = (names: readonly string[], there: readonly string[], objects: Parameters<typeof planAddonRemove>[1]['objects'] = []) => (
-    planAddonRemove(named(...names), { stack: 't', parts: there, objects })
+    planAddonRemove(named(...names), { stack: 't', cluster: 'devstack-t', parts: there, objects })
   );
 
   test('the last installed goes first, one after the other, each marked as destructive', () => {
@@ -90,6 +90,10 @@ describe('planAddonRemove', () => {
     expect(ids(plan)).toEqual(['remove:knative-hpa', 'remove:knative-eventing-after', 'remove:knative-eventing', 'remove:kourier', 'remove:knative-serving']);
     expect(plan.steps.map((step) => step.needs)).toEqual([[], ...plan.steps.slice(0, -1).map((step) => [step.id])]);
     expect(plan.steps.every((step) => step.destructive === true)).toBe(true);
+  });
+
+  test('a registry goes with its container', () => {
+    expect(remove(['registry'], ['registry']).steps).toMatchObject([{ id: 'remove:registry' }, { kind: 'unregistry', stack: 't', cluster: 'devstack-t', needs: ['remove:registry'], destructive: true }]);
   });
 
   test('the order of the wish never matters', () => {

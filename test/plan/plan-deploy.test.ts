@@ -10,7 +10,7 @@ const made = { name: 'web', namespace: 'default', image: build.image, env: {} };
 const knative: DeployWish = { name: 'web', namespace: 'default', kind: 'knative', builds: [build], images: [], objects: [knativeService(made, 8080)], probe: { path: '/x', expectStatus: 200, expectBody: 'hi' } };
 const deployment: DeployWish = { ...knative, kind: 'deployment', objects: deploymentService(made, 8080) };
 const facts: DeployFacts = {
-  stack: 'dev', port: 8080, domain: '127.0.0.1.sslip.io', resolves: true, addons: ['knative-serving', 'kourier'], canLoadImages: true, before: [],
+  stack: 'dev', port: 8080, domain: '127.0.0.1.sslip.io', resolves: true, addons: ['knative-serving', 'kourier'], canLoadImages: true, hasRegistry: false, before: [],
   cluster: { stack: 'dev', cluster: 'devstack-dev', provider: 'kind', nodeImage: undefined, kubernetes: '1.34.4', nodes: 1, managers: 0, ports: [], settings: {} },
 };
 const kinds = (steps: readonly Step[]) => steps.map(({ kind }) => kind);
@@ -29,6 +29,14 @@ describe('planDeploy', () => {
     expect(kinds(planDeploy(knative, { ...facts, canLoadImages: false }).steps)).toEqual(['build', 'apply', 'wait', 'probe']);
     expect(kinds(planDeploy({ ...knative, builds: [] }, facts).steps)).toEqual(['apply', 'wait', 'probe']);
     expect(planDeploy({ ...knative, builds: [], images: ['ghcr.io/x/y:1'] }, facts).steps[0]).toMatchObject({ kind: 'images', images: ['ghcr.io/x/y:1'], needs: [] });
+  });
+
+  it('pushes what is built where the stack has a registry; what somebody else made goes into the nodes', () => {
+    const { steps } = planDeploy({ ...knative, images: ['ghcr.io/x/y:1'] }, { ...facts, hasRegistry: true });
+    expect(kinds(steps)).toEqual(['build', 'push', 'images', 'apply', 'wait', 'probe']);
+    expect(steps[1]).toMatchObject({ images: [build.image], needs: [`build:${build.image}`] });
+    expect(steps[2]).toMatchObject({ images: ['ghcr.io/x/y:1'] });
+    expect(kinds(planDeploy(knative, { ...facts, hasRegistry: true }).steps)).toEqual(['build', 'push', 'apply', 'wait', 'probe']);
   });
 
   it('gives a Deployment a host name through the ingress of Knative', () => {

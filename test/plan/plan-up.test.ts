@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ClusterProvider } from '../../src/clusters/provider.ts';
 import type { Facts } from '../../src/model/fact.ts';
 import type { ApplyStep, Plan } from '../../src/model/plan.ts';
 import { planUp } from '../../src/plan/plan-up.ts';
@@ -80,5 +81,26 @@ describe('planUp', () => {
     expect(waits(2).length).toBeGreaterThan(2);
     expect(waits(2).filter((step) => !step.needs.includes('settle'))).toEqual([]);
     expect(waits(1).filter((step) => step.needs.includes('settle'))).toEqual([]);
+  });
+
+  describe('a registry', () => {
+    const wish = { ...spec, addons: ['registry'], samples: [] };
+    const portOf = (plan: Plan) => plan.steps.flatMap((step) => (step.kind === 'registry' ? [step.port] : []));
+
+    test('is there before the cluster is told of it, and keeps the port that it has', () => {
+      const plan = planUp({ ...wish, nodes: 2 }, facts, provider);
+      expect(plan.steps.find((step) => step.kind === 'registry')).toMatchObject({ port: 5001, image: 'registry:3.0.0', needs: ['cluster', 'settle'] });
+      expect(plan.steps.find(({ id }) => id === 'apply:registry')?.needs).toContain('registry');
+      const cluster = { state: 'running', nodes: 1, registry: { port: 5004, isRunning: false } } as const;
+      expect(portOf(planUp(wish, { ...facts, cluster, registryPorts: [5002] }, provider))).toEqual([5004]);
+    });
+
+    test('needs a port and a provider that keeps it', () => {
+      expect(() => planUp(wish, { ...facts, registryPorts: [] }, provider)).toThrow(expect.objectContaining({ code: 'registry-no-port', exit: 3 }));
+      expect(() => planUp(spec, { ...facts, registryPorts: [] }, provider)).not.toThrow();
+      const { id, title, tools, capabilities, plan, notes } = provider;
+      const without = { id, title, tools, capabilities, plan, ...(notes === undefined ? {} : { notes }) } as ClusterProvider;
+      expect(() => planUp(wish, facts, without)).toThrow(expect.objectContaining({ code: 'registry-unsupported', exit: 3 }));
+    });
   });
 });

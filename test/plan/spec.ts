@@ -1,5 +1,5 @@
 // A spec, facts and a provider to plan with.
-import type { ClusterProvider } from '../../src/clusters/provider.ts';
+import type { ClusterProvider, RegistryKeeper } from '../../src/clusters/provider.ts';
 import type { EngineFacts, Facts } from '../../src/model/fact.ts';
 import type { StackSpec } from '../../src/model/stack.ts';
 import { only } from '../fakes/ports.ts';
@@ -12,6 +12,7 @@ export const provider = only<ClusterProvider>('provider', {
     stack: spec.name, cluster: spec.cluster, provider: 'test', nodeImage: 'node:v1.36.4', kubernetes: spec.kubernetes ?? '1.36.4', nodes: spec.nodes,
     managers: 0, ports: [{ host: port, node: 31080 }], settings: {},
   }),
+  registry: only<RegistryKeeper>('registry', {}),
   notes: () => [],
 });
 
@@ -27,6 +28,6 @@ export const engine: EngineFacts = {
 };
 
 export const facts: Facts = {
-  engine, cluster: { state: 'absent', nodes: 0 }, stacks: [], freePorts: [8080, 8081], localImages: [],
+  engine, cluster: { state: 'absent', nodes: 0 }, stacks: [], freePorts: [8080, 8081], registryPorts: [5001, 5002], localImages: [],
   domains: [{ domain: '127.0.0.1.sslip.io', resolves: true, reason: 'resolves to 127.0.0.1' }],
 };

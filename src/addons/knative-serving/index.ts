@@ -1,5 +1,5 @@
 // Knative Serving: scale-to-zero HTTP services. Facts: knative.dev install docs and the release manifests of 1.23.0.
-import type { Patch } from '../../model/plan.ts';
+import { type Patch, REGISTRY_PORTS, registryHost } from '../../model/plan.ts';
 import type { Addon, AddonContext, AddonInstall } from '../addon.ts';
 import { pinned } from '../release.ts';
 import { endsSoon, keepSingle, requests, soonReady, type Workload, workloadRef } from '../workload.ts';
@@ -14,7 +14,7 @@ const PINS = {
 };
 
 /** Registries whose tags are taken as they are: local names, and the home of our samples, so that an air-gapped node works. */
-const REGISTRIES_WITHOUT_TAG_RESOLUTION = ['kind.local', 'ko.local', 'dev.local', 'localhost:5001', 'ghcr.io'];
+const REGISTRIES_WITHOUT_TAG_RESOLUTION = ['kind.local', 'ko.local', 'dev.local', ...REGISTRY_PORTS.map(registryHost), 'ghcr.io'];
 
 const WORKLOADS: readonly Workload[] = ['activator', 'autoscaler', 'controller', 'webhook'].map((name) => (
   { kind: 'Deployment', namespace: NAMESPACE, name, container: name }

@@ -47,7 +47,7 @@ async function deployOnce({ request, useCases, options, context, times }: Loop):
 }
 
 /** What the steps of a deploy are to a person who changes code; those that take no time worth telling have no word. */
-const WORDS: { readonly [step: string]: string } = { build: 'build', images: 'load', remove: 'remove', apply: 'apply', wait: 'roll', probe: 'answer' };
+const WORDS: { readonly [step: string]: string } = { build: 'build', images: 'load', push: 'push', remove: 'remove', apply: 'apply', wait: 'roll', probe: 'answer' };
 
 /** A deploy's events in few words: what a person watching code wants to see is what takes time, and what fails. */
 function quiet(context: CommandContext, times: Map<string, number>): (event: DevstackEvent) => void {

@@ -1,6 +1,7 @@
 // devstack status: what exists, what is ready, and every endpoint with the answer to a request made just now.
 import { type DevstackError, failedError } from '../../model/error.ts';
 import type { Json } from '../../model/json.ts';
+import { registryHost } from '../../model/plan.ts';
 import { statusText } from '../../render/status.ts';
 import { defineCommand } from '../command.ts';
 import { endpointFields } from '../endpoint-fields.ts';
@@ -10,6 +11,7 @@ import type { StackStatus } from '../use-cases.ts';
 /** Why a stack is not all right, in one line; undefined when it is. */
 function complaint(stack: StackStatus): string | undefined {
   if (stack.state !== 'running') return `${stack.stack} is ${stack.state}${stack.reason === undefined ? '' : `: ${stack.reason}`}`;
+  if (stack.registry?.isRunning === false) return `${stack.stack}: its registry does not run`;
   const part = stack.parts.find((candidate) => candidate.state !== 'ready');
   if (part !== undefined) return `${stack.stack}: ${part.part} is ${part.state}${part.message === '' ? '' : `: ${part.message}`}`;
   const endpoint = stack.endpoints.find((candidate) => !candidate.verified);
@@ -26,7 +28,7 @@ function statusError(stacks: readonly StackStatus[]): DevstackError | undefined 
 function stackFields(stack: StackStatus): Json {
   return {
     stack: stack.stack, provider: stack.provider, cluster: stack.cluster, ...(stack.label === undefined ? {} : { label: stack.label }), state: stack.state, ...(stack.reason === undefined ? {} : { reason: stack.reason }), context: stack.context ?? null, kubeconfig: stack.kubeconfig ?? null,
-    kubernetes: stack.kubernetes ?? null, parts: stack.parts.map((part) => ({ ...part })), endpoints: stack.endpoints.map(endpointFields),
+    kubernetes: stack.kubernetes ?? null, ...(stack.registry === undefined ? {} : { registry: { host: registryHost(stack.registry.port), running: stack.registry.isRunning } }), parts: stack.parts.map((part) => ({ ...part })), endpoints: stack.endpoints.map(endpointFields),
   };
 }
 

@@ -107,7 +107,7 @@ export async function planAddonRemoval(
   return withClient(ports, access, async (client) => {
     const inventories = await ports.kubeSets.inventories(client, found.stack, options.signal);
     const leaving = inventories.filter(({ part }) => addons.some(({ id }) => id === part));
-    return planAddonRemove(addons, { stack: found.stack, parts: inventories.map(({ part }) => part), objects: await madeObjects(client, leaving, options.signal) });
+    return planAddonRemove(addons, { stack: found.stack, cluster: found.cluster, parts: inventories.map(({ part }) => part), objects: await madeObjects(client, leaving, options.signal) });
   });
 }
 

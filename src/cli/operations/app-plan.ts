@@ -1,11 +1,12 @@
 // What can be deployed (a folder, a template, a sample), reduced to one form; and the plan for it.
 import { join } from 'node:path';
 import { planImage } from '../../build/build-image.ts';
+import { registryImage } from '../../build/context.ts';
 import { isWithoutEngine } from '../../clusters/index.ts';
 import { preconditionError } from '../../model/error.ts';
 import { isJsonObject } from '../../model/json.ts';
 import { at, isKubeObject, type KubeObject } from '../../model/object.ts';
-import type { ImageBuild } from '../../model/plan.ts';
+import { type ImageBuild, registryHost } from '../../model/plan.ts';
 import { engineFacts } from '../../plan/observe.ts';
 import { appPart, type DeployKind, type DeployWish, planDeploy } from '../../plan/plan-deploy.ts';
 import type { Ports } from '../../ports.ts';
@@ -33,7 +34,8 @@ interface Deployable {
   /** Images that somebody else made. */
   readonly images: readonly string[];
   readonly probe: DeployWish['probe'];
-  objects(kind: DeployKind): readonly KubeObject[];
+  /** `nameOf` says what an image that is built is called in this stack. */
+  objects(kind: DeployKind, nameOf: (image: string) => string): readonly KubeObject[];
 }
 
 /** Reads the app and the stack, names the images; changes nothing but the cache. */
@@ -49,9 +51,11 @@ export async function planAppDeploy(ports: Ports, templates: string, request: De
     const [inventories, addresses] = await Promise.all([ports.kubeSets.inventories(client, stack, options.signal), ports.network.resolve(`probe.${domain}`, RESOLVE_TIMEOUT_MS)]);
     const addons = installedAddons(inventories);
     const kind = wanted ?? preferredKind(deployable, addons);
-    const wish: DeployWish = { name, namespace, kind, builds, images, probe, objects: deployable.objects(kind) };
+    const { registry } = target.facts;
+    const nameOf = (image: string) => (registry === undefined ? image : registryImage(image, registryHost(registry.port)));
+    const wish: DeployWish = { name, namespace, kind, builds: builds.map((build) => ({ ...build, image: nameOf(build.image) })), images, probe, objects: deployable.objects(kind, nameOf) };
     const plan = planDeploy(wish, {
-      stack, cluster: target.cluster, port: target.port, domain, resolves: addresses.includes('127.0.0.1'), addons, canLoadImages: target.provider.images !== undefined,
+      stack, hasRegistry: registry !== undefined, cluster: target.cluster, port: target.port, domain, resolves: addresses.includes('127.0.0.1'), addons, canLoadImages: target.provider.images !== undefined,
       before: inventories.find(({ part }) => part === appPart(name))?.refs ?? [],
     });
     const labelSelector = selectorOf(wish);
@@ -122,12 +126,12 @@ function fromSource({ app, folder, manifests }: AppSource, builds: readonly Imag
   const { namespace, env, annotations, port } = request;
   const { path, status, body } = app.probe;
   const probe = { path, expectStatus: status, ...(body === undefined ? {} : { expectBody: body }) };
-  const images = new Map(builds.map(({ image }) => [image.slice(0, image.lastIndexOf(':')), image]));
-  const input: AppObjectsInput = { name: app.name, namespace, images, env, annotations, probe, ...(port === undefined ? {} : { port }) };
-  const made = { name: app.name, namespace, image: builds[0]?.image ?? '', env };
   return {
     name: app.name, kinds: app.kinds, builds, images: [], probe,
-    objects(kind) {
+    objects(kind, nameOf) {
+      const images = new Map(builds.map(({ image }) => [image.slice(0, image.lastIndexOf(':')), nameOf(image)]));
+      const input: AppObjectsInput = { name: app.name, namespace, images, env, annotations, probe, ...(port === undefined ? {} : { port }) };
+      const made = { name: app.name, namespace, image: nameOf(builds[0]?.image ?? ''), env };
       const text = manifests[kind];
       if (text !== undefined) return appObjects(parseObjects(text, join(folder, MANIFEST_FILES[kind]), ports), input);
       return appObjects(kind === 'knative' ? [knativeService(made, app.port)] : deploymentService(made, app.port), input);

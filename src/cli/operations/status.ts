@@ -82,6 +82,7 @@ async function inside(ports: Ports, access: KubernetesAccess, input: { readonly 
 function hintsOf(facts: ClusterFacts, { stack, canStart }: { readonly stack: string; readonly canStart: boolean }) {
   if (facts.state === 'stopped' && !canStart) return [{ text: 'its cluster is not devstack’s: start it as you do, then look again', command: `devstack status ${stack}` }];
   if (facts.state === 'stopped' || facts.state === 'partial') return [{ text: 'bring it back', command: `devstack ${facts.state === 'stopped' ? 'start' : 'up --name'} ${stack}` }];
+  if (facts.registry?.isRunning === false) return [{ text: 'start its registry', command: `devstack start ${stack}` }];
   return [];
 }
 
@@ -105,7 +106,7 @@ async function statusOf(ports: Ports, found: StackFacts, { signal }: RunOptions)
       : await inside(ports, access, { stack: found.stack, port: facts.ingressPort ?? found.port }, signal);
   return {
     stack: found.stack, provider: found.provider, cluster: found.cluster, label: provider.label, state: facts.state, reason: facts.reason,
-    context: kubernetes?.context, kubeconfig: kubernetes?.kubeconfig, kubernetes: facts.kubernetes, parts, endpoints, hints: hintsOf(facts, { stack: found.stack, canStart: provider.power !== undefined }),
+    context: kubernetes?.context, kubeconfig: kubernetes?.kubeconfig, kubernetes: facts.kubernetes, registry: facts.registry, parts, endpoints, hints: hintsOf(facts, { stack: found.stack, canStart: provider.power !== undefined }),
   };
 }
 

@@ -16,7 +16,7 @@ import type { RunOptions, UpResult, UseCases } from '../use-cases.ts';
 import { alone, type Journals, journalled } from './journals.ts';
 
 /** Steps whose work leaves something behind; the others fetch, wait and ask. */
-const CHANGING: readonly StepKind[] = ['cluster', 'images', 'apply'];
+const CHANGING: readonly StepKind[] = ['cluster', 'images', 'registry', 'apply'];
 
 export function providerContext(ports: Ports, signal: AbortSignal): ProviderContext {
   return { ports, signal, onProgress: () => undefined };

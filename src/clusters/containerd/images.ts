@@ -21,7 +21,7 @@ const CTR = ['ctr', '--namespace=k8s.io'] as const;
 const MARK = 'devstack.local/loaded';
 
 /** Names of the running nodes of a cluster: containers of the local engine. */
-export type NodesOf = (cluster: ClusterPlan, context: ProviderContext) => Promise<readonly string[]>;
+export type NodesOf = (cluster: Pick<ClusterPlan, 'stack' | 'cluster'>, context: ProviderContext) => Promise<readonly string[]>;
 
 export function imageLoader(nodesOf: NodesOf): ImageLoader {
   return {

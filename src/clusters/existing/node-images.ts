@@ -10,7 +10,7 @@ import type { ImageLoader, ProviderContext } from '../provider.ts';
 const LOCAL_PREFIX = 'dev.local/';
 
 /** Containers that have the name of a node. */
-async function nodeContainers({ stack }: ClusterPlan, { ports, signal }: ProviderContext): Promise<readonly string[]> {
+async function nodeContainers({ stack }: Pick<ClusterPlan, 'stack'>, { ports, signal }: ProviderContext): Promise<readonly string[]> {
   const client = await ports.kubeConnector.connect({ runtime: 'kubernetes', kubeconfig: ports.kubeconfigs.pathOf(stack), context: clusterName(stack) });
   try {
     const [nodes, containers] = await Promise.all([client.list({ apiVersion: 'v1', kind: 'Node' }, {}, signal), ports.docker.listContainers({})]);

@@ -6,6 +6,7 @@ import { failedError } from '../../model/error.ts';
 import { DOCKER_STACK_LABEL } from '../../model/label.ts';
 import { readStackRecord, type StackRecord } from '../../model/record.ts';
 import type { Docker, DockerContainer, DockerNetwork } from '../../ports.ts';
+import { isRegistry } from '../containerd/registry.ts';
 import { type Condition, foreignReason, isOurs, isStranded, readFinished, type Target } from '../docker/ownership.ts';
 import { controlPlaneName } from './cluster-plan.ts';
 
@@ -23,6 +24,8 @@ export interface Holdings {
   readonly record: StackRecord | undefined;
   /** Containers of ours. */
   readonly nodes: readonly DockerContainer[];
+  /** What nodes take images from, when there is one. */
+  readonly registry: DockerContainer | undefined;
   /** Why something of that name is not ours, in one line. */
   readonly foreign: string | undefined;
   /** What the nodes run (`1.36.4`), once kind has ended well. */
@@ -39,12 +42,13 @@ export async function readHoldings(docker: Docker, { stack, cluster }: Target): 
     docker.listContainers({ name: controlPlane }),
   ]);
   const network = networks.find((candidate) => isOurs(candidate, stack, PROVIDER));
-  const seen = unique([...kindNodes, ...named, ...labelled.filter((container) => isOurs(container, stack, PROVIDER))]);
+  const ours = labelled.filter((container) => isOurs(container, stack, PROVIDER));
+  const seen = unique([...kindNodes, ...named, ...ours.filter((container) => !isRegistry(container))]);
   const nodes = seen.filter((container) => (
     isOurs(container, stack, PROVIDER) || hangsOn(container, network) || (networks.length === 0 && isStranded(container, cluster))
   ));
   return {
-    network, nodes,
+    network, nodes, registry: ours.find(isRegistry),
     record: network === undefined ? undefined : readStackRecord(network.labels),
     foreign: foreignReason(networks.find((candidate) => candidate !== network), seen.find((container) => !nodes.includes(container)), cluster),
     finished: (await readFinished(docker, nodes.find((node) => node.name === controlPlane), FINISHED_FILE))?.replace(/^v/, ''),
@@ -70,7 +74,10 @@ export async function markFinished(docker: Docker, cluster: string): Promise<voi
 export function conditionOf(held: Holdings, cluster: string): Condition {
   const { nodes } = held;
   if (held.foreign !== undefined) return { state: 'foreign', reason: held.foreign };
-  if (nodes.length === 0) return held.network === undefined ? { state: 'absent' } : { state: 'partial', reason: 'its network is there, its nodes are not' };
+  if (nodes.length === 0) {
+    const [left] = [...(held.network === undefined ? [] : ['network']), ...(held.registry === undefined ? [] : ['registry'])];
+    return left === undefined ? { state: 'absent' } : { state: 'partial', reason: `its ${left} is there, its nodes are not` };
+  }
   if (!nodes.some((node) => node.name === controlPlaneName(cluster))) return { state: 'partial', reason: 'its control plane is missing' };
   if (held.finished === undefined) return { state: 'partial', reason: 'its creation was cut off' };
   const wanted = held.record?.nodes ?? 0;

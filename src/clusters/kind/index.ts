@@ -6,7 +6,7 @@ import { readAccess, requireAccess } from './access.ts';
 import { clusterPlanOf, notesOf, problemsOf } from './cluster-plan.ts';
 import { awaitFinished, beginCreation, type Creation, privateFolder } from './create.ts';
 import { conditionOf, type Holdings, readHoldings, refuseForeign, type Target } from './holdings.ts';
-import { images } from './images.ts';
+import { images, registry } from './images.ts';
 import { power, wake } from './power.ts';
 import { alone, clearAfterKill } from './queue.ts';
 import { removeHoldings } from './remove.ts';
@@ -53,6 +53,7 @@ function createKind(): ClusterProvider {
 
     destroy: (stack, cluster, context) => destroy({ stack, cluster }, context),
     images,
+    registry,
     power,
   };
 }
@@ -90,8 +91,14 @@ async function observe(target: Target, { ports }: ProviderContext): Promise<Clus
     ...(kubernetes === undefined ? {} : { kubernetes }),
     ...(record === undefined ? {} : { settings: record.settings }),
     ...(nodes.length === 0 ? {} : { capacity }),
+    ...registryFacts(held),
     ...(held.network?.subnet === undefined ? {} : { subnet: held.network.subnet }),
   };
+}
+
+function registryFacts({ registry: found }: Holdings): Pick<ClusterFacts, 'registry'> {
+  const port = found?.ports[0]?.hostPort;
+  return port === undefined ? {} : { registry: { port, isRunning: found?.state === 'running' } };
 }
 
 async function destroy(target: Target, { ports, signal }: ProviderContext): Promise<readonly string[]> {

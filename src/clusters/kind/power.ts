@@ -4,7 +4,7 @@ import type { DockerContainer, Ports } from '../../ports.ts';
 import type { Power, ProviderContext } from '../provider.ts';
 import { waitForApi } from './access.ts';
 import { controlPlaneName } from './cluster-plan.ts';
-import { readHoldings, refuseForeign, type Target } from './holdings.ts';
+import { type Holdings, readHoldings, refuseForeign, type Target } from './holdings.ts';
 
 /**
  * Pods of a woken node start beside kube-proxy. A connection that one begins before the rules are there is remembered without them, and so
@@ -21,7 +21,7 @@ export const power: Power = {
     const held = await readHoldings(ports.docker, cluster);
     refuseForeign(held, cluster);
     onProgress(`stopping ${held.nodes.length} ${held.nodes.length === 1 ? 'node' : 'nodes'}`);
-    await Promise.all(held.nodes.filter((node) => node.state === 'running').map((node) => ports.docker.stopContainer(node.id, STOP_SECONDS)));
+    await Promise.all(containersOf(held).filter(({ state }) => state === 'running').map(({ id }) => ports.docker.stopContainer(id, STOP_SECONDS)));
   },
   start: (cluster, context) => wake(cluster, context),
 };
@@ -34,17 +34,23 @@ export async function wake(target: Target, context: ProviderContext) {
   // The first container to start gets the first address of the network: the control plane keeps the one that it has had.
   const first = controlPlaneName(target.cluster);
   const [controlPlanes, workers] = [held.nodes.filter((node) => node.name === first), held.nodes.filter((node) => node.name !== first)];
-  for (const nodes of [controlPlanes, workers]) await Promise.all(nodes.map((node) => startNode(node, target, context.ports)));
+  // The registry comes last, for the same reason.
+  const registries = held.registry === undefined ? [] : [held.registry];
+  for (const nodes of [controlPlanes, workers, registries]) await Promise.all(nodes.map((node) => startNode(node, target, context.ports)));
   // Where it cannot be done, waking up takes longer, and that is all.
   await Promise.all(held.nodes.map((node) => context.ports.docker.exec(node.name, ['sh', '-c', FORGET_ATTEMPTS]).catch(() => undefined)));
   return await waitForApi(target, context);
+}
+
+function containersOf({ nodes, registry }: Holdings): readonly DockerContainer[] {
+  return registry === undefined ? nodes : [...nodes, registry];
 }
 
 async function startNode(node: DockerContainer, { stack }: Target, ports: Ports): Promise<void> {
   if (node.state === 'running') return;
   if (node.state === 'paused') {
     throw preconditionError({
-      code: 'kind-node-paused', message: `somebody has paused the node ${node.name}`, hints: [{ text: 'let it go on', command: `docker unpause ${node.name}` }],
+      code: 'kind-node-paused', message: `somebody has paused ${node.name}`, hints: [{ text: 'let it go on', command: `docker unpause ${node.name}` }],
     });
   }
   try {
@@ -53,7 +59,7 @@ async function startNode(node: DockerContainer, { stack }: Target, ports: Ports)
     if (!isDevstackError(cause) || cause.code !== 'port-taken') throw cause;
     const published = node.ports.map((port) => port.hostPort).join(' or ');
     throw preconditionError({
-      code: 'kind-port-taken', message: `the node ${node.name} cannot start: its port ${published} on 127.0.0.1 was taken while it was stopped`, cause,
+      code: 'kind-port-taken', message: `${node.name} cannot start: its port ${published} on 127.0.0.1 was taken while it was stopped`, cause,
       ...(cause.reason === undefined ? {} : { reason: cause.reason }),
       hints: [{ text: 'free the port, or make the stack again', command: `devstack down ${stack}` }],
     });

@@ -19,16 +19,17 @@ export async function removeHoldings(target: Target, ports: Ports, signal: Abort
   for (;;) {
     signal.throwIfAborted();
     const held = await readHoldings(ports.docker, target);
-    if (held.nodes.length === 0) {
+    const containers = [...held.nodes, ...(held.registry === undefined ? [] : [held.registry])];
+    if (containers.length === 0) {
       if (held.network === undefined) return removed;
       const names = nodeNames(target.cluster, held.record?.nodes ?? 1).filter((name) => !seen.has(name));
       if (await awaitUnlisted(held, names, { ports, signal })) continue;
       await removeNetwork(held, ports);
       return [...removed, `network ${held.network.name}`];
     }
-    await Promise.all(held.nodes.map((node) => ports.docker.removeContainer(node.id)));
-    for (const { name } of held.nodes) seen.add(name);
-    removed.push(...held.nodes.map((node) => `container ${node.name}`));
+    await Promise.all(containers.map((container) => ports.docker.removeContainer(container.id)));
+    for (const { name } of containers) seen.add(name);
+    removed.push(...containers.map(({ name }) => `container ${name}`));
   }
 }
 

@@ -10,7 +10,7 @@ import { addonSteps } from '../../../src/plan/addon-steps.ts';
 import { toy } from './index.ts';
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
-const context = { stack: 't', domain: 'localhost', ingressClass: undefined, ingressNodePort: 31080, nodes: 1, fit: false, subnet: undefined };
+const context = { stack: 't', domain: 'localhost', ingressClass: undefined, ingressNodePort: 31080, registryPort: 5001, nodes: 1, fit: false, subnet: undefined };
 
 test('the page shows the addon as it is', () => {
   const [, ...lines] = read('index.ts').split('\n');
@@ -30,7 +30,7 @@ test('its manifest has what it waits for, and requests what it says', () => {
 
 test('becomes two steps of a plan', () => {
   const steps = addonSteps({
-    selection: { addons: [toy], versions: { toy: '1.0.0' }, notes: [] }, context, imageRules: [], installed: new Set(), after: ['cluster'], whole: [],
+    selection: { addons: [toy], versions: { toy: '1.0.0' }, notes: [] }, context, imageRules: [], installed: new Set(), cluster: 'devstack-t', after: ['cluster'], whole: [],
   });
   expect(steps.map(({ id, title, needs }) => ({ id, title, needs }))).toEqual([
     { id: 'apply:toy', title: 'Install Toy 1.0.0', needs: ['cluster'] }, { id: 'wait:toy', title: 'Wait for Toy', needs: ['apply:toy'] },

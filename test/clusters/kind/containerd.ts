@@ -12,6 +12,8 @@ export function serveContainerd(engine: FakeEngine): readonly string[][] {
     commands.push([...command]);
     const stock = nodes.get(container.name) ?? new Map<string, string>();
     nodes.set(container.name, stock);
+    // `cat > "$0"` in a shell: a file from stdin.
+    if (command[0] === 'sh' && command[2]?.includes('cat >') === true) container.files.set(command[3] ?? '', stdin);
     return answer(command, stdin, stock, configs);
   };
   return commands;
@@ -35,6 +37,6 @@ function answer(command: readonly string[], stdin: string, stock: Map<string, st
       return say();
     }
     default:
-      return say('  snapshotter = "overlayfs"\n');
+      return say('  snapshotter = "overlayfs"\n  config_path = "/etc/containerd/certs.d"\n');
   }
 }

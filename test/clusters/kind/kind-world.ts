@@ -66,7 +66,7 @@ export async function kindWorld(behaviour = 'success'): Promise<KindWorld> {
   const base = { env, files, yaml: createYaml(), folders: { state: join(home, 'state'), cache: home, config: home }, home: () => home };
   const processes = createProcesses(env);
   const ports = fakePorts({
-    ...base, clock: createClock(), docker: engine.docker, kubeconfigs: createKubeconfigs(base),
+    ...base, http: { request: async () => ({ status: 200, headers: {}, body: '{}' }) }, clock: createClock(), docker: engine.docker, kubeconfigs: createKubeconfigs(base),
     processes: {
       find: (name) => processes.find(name),
       run: (command, args, options) => processes.run(command, args, args[0] === 'create' ? withNodes(engine, args, options) : options),
