@@ -2,8 +2,6 @@
 
 import type { FlagValues } from '../config/flag.ts';
 import { stackFlags } from '../config/stack-flags.ts';
-import { isAbortError, isDevstackError } from '../model/error.ts';
-import { EXIT } from '../model/exit.ts';
 import type { Plan } from '../model/plan.ts';
 import { planText } from '../render/plan.ts';
 import type { AppRef } from './app-use-cases.ts';
@@ -50,8 +48,7 @@ export async function tallied<T>(line: string, context: CommandContext, work: (o
   try {
     return await work({ emit: tally.listen(context.emit), signal: context.io.signal });
   } catch (thrown) {
-    if (isAbortError(thrown) || (isDevstackError(thrown) && thrown.exit === EXIT.interrupted)) throw tally.stopped(goOn);
-    throw isDevstackError(thrown) ? tally.failed(thrown, []) : thrown;
+    throw tally.ending(thrown, { goOn, afterFailure: [] });
   }
 }
 

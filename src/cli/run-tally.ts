@@ -1,9 +1,17 @@
 // What a run has done so far, read from its events: for the last word when it is cut short.
-import { DevstackError, type Hint, notReadyError } from '../model/error.ts';
+import { DevstackError, type Hint, isAbortError, isDevstackError, notReadyError } from '../model/error.ts';
 import type { DevstackEvent, Emit, StepState, StepTitle } from '../model/event.ts';
 import { EXIT } from '../model/exit.ts';
 import type { StepId } from '../model/plan.ts';
 import { formatDuration } from '../render/text.ts';
+
+interface Ending {
+  /** After a stop, or when the time is up. */
+  readonly goOn: readonly Hint[];
+  readonly afterFailure: readonly Hint[];
+  /** Set when the time, and not the person, has ended it. */
+  readonly timedOutMs?: number | undefined;
+}
 
 export class RunTally {
   #steps: readonly StepTitle[] = [];
@@ -45,8 +53,14 @@ export class RunTally {
     return texts.length === 0 ? undefined : texts.join('; ');
   }
 
-  /** The error of a stop by the person: what is left, how to go on. */
-  stopped(hints: readonly Hint[]): DevstackError {
+  /** What to tell instead of what a run has thrown: what is left, and how to go on. A bug of ours stays what it is. */
+  ending(thrown: unknown, { goOn, afterFailure, timedOutMs }: Ending): unknown {
+    const isStop = isAbortError(thrown) || (isDevstackError(thrown) && thrown.exit === EXIT.interrupted);
+    if (isStop) return timedOutMs === undefined ? this.#stopped(goOn) : this.#timedOut(timedOutMs, goOn);
+    return isDevstackError(thrown) ? this.#failed(thrown, afterFailure) : thrown;
+  }
+
+  #stopped(hints: readonly Hint[]): DevstackError {
     const reason = this.#lastObserved;
     return new DevstackError({
       code: 'interrupted', exit: EXIT.interrupted, message: `stopped; ${this.#where}`, ...(reason === undefined ? {} : { reason: `cut off in ${reason}` }),
@@ -54,8 +68,8 @@ export class RunTally {
     });
   }
 
-  /** The error of time that ran out, with the last observation. */
-  timedOut(timeoutMs: number, hints: readonly Hint[]): DevstackError {
+  /** With the last observation. */
+  #timedOut(timeoutMs: number, hints: readonly Hint[]): DevstackError {
     const reason = this.#lastObserved;
     return notReadyError({
       code: 'timeout', message: `not ready after ${formatDuration(timeoutMs)}; ${this.#where}`, ...(reason === undefined ? {} : { reason: `last seen in ${reason}` }),
@@ -63,8 +77,7 @@ export class RunTally {
     });
   }
 
-  /** A failure, with what it leaves behind. */
-  failed(error: DevstackError, hints: readonly Hint[]): DevstackError {
+  #failed(error: DevstackError, hints: readonly Hint[]): DevstackError {
     if (!this.hasBegun) return error;
     return new DevstackError({
       code: error.code, exit: error.exit, message: error.message, ...(error.reason === undefined ? {} : { reason: error.reason }),

@@ -4,7 +4,7 @@ import { addonNames, presetIds } from '../../config/catalog.ts';
 import type { FlagValues } from '../../config/flag.ts';
 import { stackFlags } from '../../config/stack-flags.ts';
 import { suggest } from '../../config/suggest.ts';
-import { isAbortError, isDevstackError, usageError } from '../../model/error.ts';
+import { isDevstackError, usageError } from '../../model/error.ts';
 import { EXIT } from '../../model/exit.ts';
 import type { Json } from '../../model/json.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -125,9 +125,7 @@ async function change(plan: Plan, run: { readonly input: Input; readonly context
       result: { stack: result.stack, changed: result.changed, removed: result.removed, kept: result.kept as unknown as Json, notes: result.notes, durationMs: result.durationMs },
     };
   } catch (thrown) {
-    const isStop = isAbortError(thrown) || (isDevstackError(thrown) && thrown.exit === EXIT.interrupted);
-    if (isStop) throw !context.io.signal.aborted && timeout.aborted ? tally.timedOut(run.timeoutMs, goOn) : tally.stopped(goOn);
-    throw isDevstackError(thrown) ? tally.failed(thrown, goOn) : thrown;
+    throw tally.ending(thrown, { goOn, afterFailure: goOn, timedOutMs: timeout.aborted && !context.io.signal.aborted ? run.timeoutMs : undefined });
   }
 }
 

@@ -1,7 +1,6 @@
 // devstack down: removes what devstack made, and ends with a receipt.
 import { stackFlags } from '../../config/stack-flags.ts';
-import { isAbortError, isDevstackError, usageError } from '../../model/error.ts';
-import { EXIT } from '../../model/exit.ts';
+import { usageError } from '../../model/error.ts';
 import { planText } from '../../render/plan.ts';
 import { count, formatDuration } from '../../render/text.ts';
 import { type CommandContext, defineCommand, type Outcome, yesFlag } from '../command.ts';
@@ -44,8 +43,7 @@ async function remove(stack: string, useCases: UseCases, run: { readonly isYes: 
     return { text: receiptText(result), result: { stack, removed: result.removed, kept: result.kept, durationMs: result.durationMs, ...(result.label === undefined ? {} : { label: result.label }) } };
   } catch (thrown) {
     const goOn = [{ text: 'go on from there', command: run.line }];
-    if (isAbortError(thrown) || (isDevstackError(thrown) && thrown.exit === EXIT.interrupted)) throw tally.stopped(goOn);
-    throw isDevstackError(thrown) ? tally.failed(thrown, goOn) : thrown;
+    throw tally.ending(thrown, { goOn, afterFailure: goOn });
   }
 }
 

@@ -6,9 +6,8 @@ import { presetIds } from '../../config/catalog.ts';
 import { formatExactDuration } from '../../config/duration.ts';
 import type { NetworkSettings } from '../../config/resolve.ts';
 import { stackFlags } from '../../config/stack-flags.ts';
-import { DevstackError, type DevstackErrorOptions, isAbortError, isDevstackError, usageError } from '../../model/error.ts';
+import { DevstackError, type DevstackErrorOptions, isDevstackError, usageError } from '../../model/error.ts';
 import type { Emit } from '../../model/event.ts';
-import { EXIT } from '../../model/exit.ts';
 import type { Json } from '../../model/json.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { StackSpec } from '../../model/stack.ts';
@@ -52,11 +51,8 @@ async function bounded<T>(run: UpRun, context: CommandContext, work: (tally: Run
   try {
     return await work(tally, AbortSignal.any([context.io.signal, timeout]));
   } catch (thrown) {
-    const isStop = isAbortError(thrown) || (isDevstackError(thrown) && thrown.exit === EXIT.interrupted);
-    if (isStop && !context.io.signal.aborted && timeout.aborted) throw tally.timedOut(run.spec.timeoutMs, [goOn, remove]);
-    if (isStop) throw tally.stopped([goOn, remove]);
-    if (isDevstackError(thrown)) throw tally.failed(thrown, [remove]);
-    throw thrown;
+    const timedOutMs = timeout.aborted && !context.io.signal.aborted ? run.spec.timeoutMs : undefined;
+    throw tally.ending(thrown, { goOn: [goOn, remove], afterFailure: [remove], timedOutMs });
   }
 }
 
