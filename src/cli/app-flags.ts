@@ -2,10 +2,8 @@
 
 import type { FlagValues } from '../config/flag.ts';
 import { stackFlags } from '../config/stack-flags.ts';
-import type { Plan } from '../model/plan.ts';
-import { planText } from '../render/plan.ts';
 import type { AppRef } from './app-use-cases.ts';
-import type { CommandContext, Outcome } from './command.ts';
+import type { CommandContext, } from './command.ts';
 import { RunTally } from './run-tally.ts';
 import { stackNamed } from './stack-request.ts';
 import type { RunOptions, UseCases } from './use-cases.ts';
@@ -50,8 +48,4 @@ export async function tallied<T>(line: string, context: CommandContext, work: (o
   } catch (thrown) {
     throw tally.ending(thrown, { goOn, afterFailure: [] });
   }
-}
-
-export function planOutcome(plan: Plan, context: CommandContext): Outcome {
-  return { text: planText(plan, context), result: { stack: plan.stack, plan: JSON.parse(JSON.stringify(plan)) } };
 }

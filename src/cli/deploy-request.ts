@@ -22,6 +22,11 @@ export const sourceFlags = {
   'start-timeout': { kind: 'duration', placeholder: 'TIME', default: '30s', summary: 'how long the app may take until it listens' },
 } as const;
 
+/** Why it is no path of a request, if it is none. */
+export function noPath(path: string | undefined, place: string): readonly Problem[] {
+  return path === undefined || /^\/[\x21-\x7e]*$/.test(path) ? [] : [{ place, message: 'a path starts with / and has no spaces', code: 'flag-invalid' }];
+}
+
 interface DeployInput {
   readonly args: readonly string[];
   readonly flags: FlagValues<typeof sourceFlags>;
@@ -34,7 +39,7 @@ export async function deployRequest(input: DeployInput, context: CommandContext)
   const problems: Problem[] = [];
   const pairs = (name: 'env' | 'annotation' | 'build-arg') => readPairs(flags[name], `--${name}`, problems);
   const [env, annotations, buildArgs] = [pairs('env'), pairs('annotation'), pairs('build-arg')];
-  if (flags.probe !== undefined && !/^\/[\x21-\x7e]*$/.test(flags.probe)) problems.push({ place: '--probe', message: 'a path starts with / and has no spaces', code: 'flag-invalid' });
+  problems.push(...noPath(flags.probe, '--probe'));
   if (problems.length > 0) throw problemsError(problems);
   return {
     source: input.args[0] ?? '.', cwd: context.io.cwd, stack: await targetStack(input, context), kind: RUN_KINDS.find((kind) => kind === flags.as),

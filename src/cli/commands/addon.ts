@@ -12,10 +12,10 @@ import { addonsText, imagesText } from '../../render/addons.ts';
 import { count, formatDuration } from '../../render/text.ts';
 import { type CommandContext, type CommandInput, defineCommand, type Outcome, yesFlag } from '../command.ts';
 import { confirmDestructive } from '../confirm.ts';
+import { planOutcome } from '../plan-outcome.ts';
 import { RunTally } from '../run-tally.ts';
 import { resolveStack, stackNamed } from '../stack-request.ts';
 import type { AddonChange, AddonListing, UseCases } from '../use-cases.ts';
-import { planOutcome } from './up.ts';
 
 const ACTIONS = ['list', 'add', 'remove', 'images'] as const;
 type Action = (typeof ACTIONS)[number];

@@ -1,5 +1,4 @@
 // devstack compare: one app on several runtimes, the same load on each, side by side.
-import { resolve } from 'node:path';
 import { type Problem, problemsError } from '../../config/problem.ts';
 import { COLD_START_NOTE, COMPARISON_HEAD, type ComparedFigures, type ComparedRun, comparisonBars, comparisonCells, figuresOf } from '../../load/comparison.ts';
 import { comparisonReport } from '../../load/comparison-report.ts';
@@ -9,8 +8,8 @@ import { table } from '../../render/table.ts';
 import { formatDuration } from '../../render/text.ts';
 import { type CommandContext, defineCommand, type Outcome } from '../command.ts';
 import { type ComparedLoad, compareApp } from '../comparison.ts';
-import { composeConfig } from '../compose-config.ts';
-import { RUN_KINDS } from '../deploy-request.ts';
+import { noPath, RUN_KINDS, sourceFlags } from '../deploy-request.ts';
+import { loadFlags, writeReport } from '../load-flags.ts';
 import { readPairs } from '../pairs.ts';
 
 const DEFAULTS = { rps: 20, durationMs: 20_000, timeoutMs: 10_000, concurrency: 100 } as const;
@@ -50,9 +49,9 @@ export const compare = defineCommand({
     on: { kind: 'list', placeholder: 'KIND[=STACK],…', default: RUN_KINDS.join(','), summary: 'what it runs as, and in which stack where there are several' },
     rps: { kind: 'integer', min: 1, max: 10_000, placeholder: 'N', default: String(DEFAULTS.rps), summary: 'requests a second' },
     for: { kind: 'duration', placeholder: 'TIME', default: '20s', summary: 'how long, on each' },
-    path: { kind: 'text', placeholder: 'PATH', summary: 'path to ask; by default the one that proves the app' },
-    env: { kind: 'list', hasCommas: true, short: 'e', placeholder: 'KEY=VALUE', summary: 'variable of the app' },
-    report: { kind: 'text', placeholder: 'FILE', summary: 'write the result as one HTML file' },
+    path: loadFlags.path,
+    env: sourceFlags.env,
+    report: loadFlags.report,
   },
   description: 'Deploys the app in one stack after the other, from one image: measures how long it takes from nothing to the first answer, then the same load, with one pod or task'
     + ' to begin with; and takes it away again. It uses the stacks that there are, and says how to make those that are missing.',
@@ -66,13 +65,13 @@ export const compare = defineCommand({
     const problems: Problem[] = [];
     const places = readPlaces(flags.on ?? RUN_KINDS, problems);
     const env = readPairs(flags.env, '--env', problems);
-    if (flags.path !== undefined && !/^\/[\x21-\x7e]*$/.test(flags.path)) problems.push({ place: '--path', message: 'a path starts with / and has no spaces', code: 'flag-invalid' });
+    problems.push(...noPath(flags.path, '--path'));
     if (problems.length > 0) throw problemsError(problems);
     const load: ComparedLoad = { ...DEFAULTS, rps: flags.rps ?? DEFAULTS.rps, durationMs: flags.for ?? DEFAULTS.durationMs, path: flags.path };
     const source = input.args[0] ?? '.';
     const { app, image, runs } = await compareApp({ source, env, places, load }, context);
-    const report = flags.report === undefined ? undefined : resolve(context.io.cwd, flags.report);
-    if (report !== undefined) await (await composeConfig()).files.write(report, comparisonReport(runs, { title: `${app} on ${runs.map(({ kind }) => kind).join(', ')}`, command: input.line }), { mode: 0o644 });
+    const title = `${app} on ${runs.map(({ kind }) => kind).join(', ')}`;
+    const report = await writeReport(flags.report, context.io.cwd, () => comparisonReport(runs, { title, command: input.line }));
     return {
       text: comparisonText(runs, report, { app, load }, context),
       result: { app, image, load: { rps: load.rps, durationMs: load.durationMs, path: load.path ?? null }, runs: runs.map((run) => rowFields(figuresOf(run))), report: report ?? null },

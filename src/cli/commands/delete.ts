@@ -1,8 +1,9 @@
 // devstack delete: removes an app from its stack.
 import { count } from '../../render/text.ts';
-import { appArgument, openApp, planOutcome, tallied, targetFlags, targetStack } from '../app-flags.ts';
+import { appArgument, openApp, tallied, targetFlags, targetStack } from '../app-flags.ts';
 import { defineCommand, yesFlag } from '../command.ts';
 import { confirmDestructive } from '../confirm.ts';
+import { planOutcome } from '../plan-outcome.ts';
 import { removeDeployment } from '../swarm-commands.ts';
 
 export const deleteApp = defineCommand({

@@ -2,13 +2,14 @@
 import { problemsError } from '../../config/problem.ts';
 import { table } from '../../render/table.ts';
 import { count, formatDuration } from '../../render/text.ts';
-import { planOutcome, tallied, targetStack } from '../app-flags.ts';
+import { tallied, targetStack } from '../app-flags.ts';
 import type { DeployRequest, DeployResult } from '../app-use-cases.ts';
 import { type CommandContext, defineCommand, type Outcome, yesFlag } from '../command.ts';
 import { confirmDestructive } from '../confirm.ts';
 import { deployRequest, sourceFlags } from '../deploy-request.ts';
 import { endpointFields } from '../endpoint-fields.ts';
 import { followLogs } from '../follow-logs.ts';
+import { planOutcome } from '../plan-outcome.ts';
 import { deployToSwarm, isStackFile, type SwarmSource } from '../swarm-commands.ts';
 
 const KIND_WORDS = { knative: 'a Knative service', deployment: 'a Deployment' } as const;

@@ -1,10 +1,10 @@
 // devstack down: removes what devstack made, and ends with a receipt.
 import { stackFlags } from '../../config/stack-flags.ts';
 import { usageError } from '../../model/error.ts';
-import { planText } from '../../render/plan.ts';
 import { count, formatDuration } from '../../render/text.ts';
 import { type CommandContext, defineCommand, type Outcome, yesFlag } from '../command.ts';
 import { confirmDestructive } from '../confirm.ts';
+import { planOutcome } from '../plan-outcome.ts';
 import { RunTally } from '../run-tally.ts';
 import { stackNamed } from '../stack-request.ts';
 import type { DownResult, UseCases } from '../use-cases.ts';
@@ -36,7 +36,7 @@ async function remove(stack: string, useCases: UseCases, run: { readonly isYes: 
   const tally = new RunTally();
   const options = { emit: tally.listen(context.emit), signal: context.io.signal };
   const plan = await useCases.planDown(stack, options);
-  if (run.isDryRun) return { text: planText(plan, context), result: { stack, plan: JSON.parse(JSON.stringify(plan)) } };
+  if (run.isDryRun) return planOutcome(plan, context);
   await confirmDestructive(plan, { isYes: run.isYes, context });
   try {
     const result = await useCases.down(plan, options);

@@ -1,5 +1,4 @@
 // devstack load: requests by the clock, plotted while they run.
-import { resolve } from 'node:path';
 import { loadReport } from '../../load/load-report.ts';
 import { assertLoadSpec, type LoadSpec } from '../../load/load-spec.ts';
 import { loadCard } from '../../load/load-view.ts';
@@ -8,7 +7,7 @@ import { failedError } from '../../model/error.ts';
 import type { Json } from '../../model/json.ts';
 import { appArgument, openApp, targetFlags } from '../app-flags.ts';
 import { defineCommand } from '../command.ts';
-import { composeConfig } from '../compose-config.ts';
+import { loadFlags, writeReport } from '../load-flags.ts';
 import { createLoadScreen } from '../load-screen.ts';
 
 const DEFAULTS = { rps: 20, concurrency: 100, durationMs: 30_000, timeoutMs: 10_000 } as const;
@@ -28,8 +27,7 @@ export const load = defineCommand({
     closed: { kind: 'boolean', summary: 'as many users as --concurrency, each waiting for its answer, instead of a rate' },
     for: { kind: 'duration', placeholder: 'TIME', default: '30s', summary: 'how long' },
     timeout: { kind: 'duration', placeholder: 'TIME', default: '10s', summary: 'give up on a request after this time' },
-    path: { kind: 'text', placeholder: 'PATH', summary: 'path to ask; by default the one that proves the app' },
-    report: { kind: 'text', placeholder: 'FILE', summary: 'write the result as one HTML file' },
+    ...loadFlags,
   },
   description: 'Sends at a fixed rate and counts latency from the moment a request was due: a server that stalls is charged for every request that it kept waiting.'
     + ' Exit code 0 when every request was answered, with whatever status; Ctrl-C ends it early with what there is.',
@@ -51,11 +49,7 @@ export const load = defineCommand({
     context.closeRenderer();
     const screen = createLoadScreen({ ...spec, target }, context);
     const result = await useCases.loadApp({ ref, spec, path: flags.path, onSecond: (second) => screen.show(second) }, options).finally(() => screen.close());
-    const report = flags.report === undefined ? undefined : resolve(context.io.cwd, flags.report);
-    if (report !== undefined) {
-      const { files } = await composeConfig();
-      await files.write(report, loadReport(result, { title: `Load of ${ref.app}`, command: input.line }), { mode: 0o644 });
-    }
+    const report = await writeReport(flags.report, context.io.cwd, () => loadReport(result, { title: `Load of ${ref.app}`, command: input.line }));
     const failed = result.sent - result.answered + result.unsent;
     return {
       text: `${[`${ref.app} in ${ref.stack}`, ...loadCard(result, context.paint), ...(report === undefined ? [] : [`  report       ${report}`])].join('\n')}\n`,

@@ -2,9 +2,9 @@
 import { presetIds } from '../../config/catalog.ts';
 import { stackFlags } from '../../config/stack-flags.ts';
 import { defineCommand } from '../command.ts';
+import { planOutcome } from '../plan-outcome.ts';
 import { isProviderNamed, withChosenProvider } from '../provider-choice.ts';
 import { resolveStack } from '../stack-request.ts';
-import { planOutcome } from './up.ts';
 
 export const plan = defineCommand({
   arguments: [{ name: 'preset', summary: 'what the stack starts from', known: presetIds }],

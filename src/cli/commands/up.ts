@@ -8,12 +8,10 @@ import type { NetworkSettings } from '../../config/resolve.ts';
 import { stackFlags } from '../../config/stack-flags.ts';
 import { DevstackError, type DevstackErrorOptions, isDevstackError, usageError } from '../../model/error.ts';
 import type { Emit } from '../../model/event.ts';
-import type { Json } from '../../model/json.ts';
-import type { Plan } from '../../model/plan.ts';
 import type { StackSpec } from '../../model/stack.ts';
-import { planText } from '../../render/plan.ts';
 import { type CommandContext, defineCommand, type Outcome, yesFlag } from '../command.ts';
 import { confirmDestructive } from '../confirm.ts';
+import { planOutcome } from '../plan-outcome.ts';
 import { isProviderNamed, withChosenProvider } from '../provider-choice.ts';
 import { RunTally } from '../run-tally.ts';
 import { resolveStack } from '../stack-request.ts';
@@ -36,10 +34,6 @@ interface UpRun {
   readonly from: string | undefined;
   /** When the stack is removed again; nothing: never by itself. */
   readonly leash: Pick<Leash, 'ttlMs' | 'parent'>;
-}
-
-export function planOutcome(plan: Plan, context: CommandContext): Outcome {
-  return { text: planText(plan, context), result: { stack: plan.stack, plan: plan as unknown as Json } };
 }
 
 /** Runs `work` until it ends, the person stops it or the time of the stack is up; tells what is left in the last two cases. */
