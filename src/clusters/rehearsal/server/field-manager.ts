@@ -1,21 +1,13 @@
 // Who owns which field: keeps metadata.managedFields over creates, updates and server-side applies, and finds conflicts.
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../../../model/json.ts';
-import {decodeFields, difference, type Element, 
-  EMPTY, encodeFields, type FieldSet, intersection, isEmpty, paths, pathText, union, withNamedFields, withoutPaths,
-} from './field-set.ts';
-import { cloneObject, type Draft, equal, objectAt, without } from './json.ts';
+import { difference, type Element, EMPTY, type FieldSet, intersection, isEmpty, paths, pathText, union, withNamedFields, withoutPaths } from './field-set.ts';
+import { cloneObject, type Draft, equal, objectAt } from './json.ts';
+import { decodeManaged, type Entry, idOf, type Managers, withoutManaged, writeManaged } from './managed-fields.ts';
 import type { MapSchema } from './schema.ts';
 import { applyConflict, badRequest, type Cause } from './status.ts';
-import { checkTyped, compareTyped, fieldSetOf, mergeTyped, removeFields, TypedError } from './typed-value.ts';
-
-export interface Entry {
-  readonly manager: string;
-  readonly operation: 'Apply' | 'Update';
-  readonly apiVersion: string;
-  readonly subresource: string;
-  readonly time: string | undefined;
-  readonly fields: FieldSet;
-}
+import { TypedError } from './typed-element.ts';
+import { checkTyped } from './typed-validation.ts';
+import { compareTyped, fieldSetOf, mergeTyped, removeFields } from './typed-value.ts';
 
 export interface Writer {
   readonly manager: string;
@@ -35,8 +27,6 @@ export interface Typing {
   inVersion(object: JsonObject, apiVersion: string): { readonly object: JsonObject; readonly schema: MapSchema } | undefined;
 }
 
-type Managers = Map<string, Entry>;
-
 const MAX_UPDATERS = 10;
 const CURRENT = '\u0000current';
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -44,55 +34,6 @@ const NEVER_OWNED: readonly (readonly Element[])[] = [
   ['f:apiVersion'], ['f:kind'], ['f:metadata'],
   ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation', 'managedFields', 'resourceVersion'].map((name) => ['f:metadata', `f:${name}`]),
 ];
-
-function idOf(entry: Omit<Entry, 'fields' | 'time'>): string {
-  return JSON.stringify([entry.manager, entry.operation, entry.operation === 'Apply' ? '' : entry.apiVersion, entry.subresource]);
-}
-
-// ── metadata.managedFields ↔ entries ────────────────────────────────────────────────────────────────────────────────
-
-/** Undefined when the list is not one that this server could have written. */
-export function decodeManaged(list: Json | undefined): Managers | undefined {
-  const managers: Managers = new Map();
-  for (const item of Array.isArray(list) ? list as readonly Json[] : []) {
-    if (!isJsonObject(item)) return undefined;
-    const { manager, operation, apiVersion, fieldsType, fieldsV1, subresource, time } = item;
-    if ((operation !== 'Apply' && operation !== 'Update') || typeof apiVersion !== 'string' || apiVersion === '' || fieldsType !== 'FieldsV1') return undefined;
-    const entry: Entry = {
-      manager: String(manager ?? ''), operation, apiVersion, subresource: typeof subresource === 'string' ? subresource : '',
-      time: typeof time === 'string' ? time : undefined, fields: decodeFields(fieldsV1),
-    };
-    managers.set(idOf(entry), entry);
-  }
-  return managers;
-}
-
-function compareEntries(left: Entry, right: Entry): number {
-  for (const key of ['operation', 'time', 'manager', 'apiVersion', 'subresource'] as const) {
-    const [one, other] = [left[key] ?? '', right[key] ?? ''];
-    if (one !== other) return one < other ? -1 : 1;
-  }
-  return 0;
-}
-
-function encodeManaged(managers: Managers): Json | undefined {
-  if (managers.size === 0) return undefined;
-  return [...managers.values()].sort(compareEntries).map((entry) => ({
-    manager: entry.manager, operation: entry.operation, apiVersion: entry.apiVersion,
-    ...(entry.time === undefined ? {} : { time: entry.time }), fieldsType: 'FieldsV1', fieldsV1: encodeFields(entry.fields),
-    ...(entry.subresource === '' ? {} : { subresource: entry.subresource }),
-  }));
-}
-
-function writeManaged(object: Draft, managers: Managers): void {
-  const encoded = encodeManaged(managers);
-  const metadata = objectAt(object, 'metadata');
-  if (metadata === undefined) return;
-  if (encoded === undefined) delete metadata['managedFields'];
-  else metadata['managedFields'] = encoded;
-}
-
-const withoutManaged = (object: JsonObject): JsonObject => ({ ...object, metadata: without(objectAt(object, 'metadata') ?? {}, 'managedFields') });
 
 // ── the common part ─────────────────────────────────────────────────────────────────────────────────────────────────
 

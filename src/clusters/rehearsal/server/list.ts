@@ -7,7 +7,7 @@ import { fitted } from './read-object.ts';
 import { apiVersionOf, type Resource } from './resource.ts';
 import { type FieldRequirement, type LabelSelector, matchesFields, matchesLabels, parseFieldSelector, parseLabelSelector } from './selectors.ts';
 import { badRequest, field, invalid, StatusError } from './status.ts';
-import { fromStorage } from './write.ts';
+import { fromStorage } from './stored-version.ts';
 
 export interface Selection {
   readonly labels: LabelSelector;

@@ -8,8 +8,9 @@ import { jsonPatch, mergePatch, strategicPatch } from './patches.ts';
 import { clearServerFields, emptyObject, readObject } from './read-object.ts';
 import { apiVersionOf } from './resource.ts';
 import { badRequest, conflict, notFound, StatusError, unsupportedMediaType } from './status.ts';
-import { TypedError } from './typed-value.ts';
-import { checkNamespace, current, fromStorage, insert, replace, typingOf, update, writerOf } from './write.ts';
+import { fromStorage } from './stored-version.ts';
+import { TypedError } from './typed-element.ts';
+import { checkNamespace, current, insert, replace, typingOf, update, writerOf } from './write.ts';
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 

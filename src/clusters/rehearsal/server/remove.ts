@@ -5,8 +5,9 @@ import { type Core, type Target, timestamp } from './core.ts';
 import { childOf, cloneObject, type Draft, objectAt, objectsAt } from './json.ts';
 import type { Resource } from './resource.ts';
 import { conflict, field, forbidden, invalid, StatusError } from './status.ts';
+import { fromStorage, toStorage } from './stored-version.ts';
 import { hasGeneration, returnsDeletedObject } from './strategy.ts';
-import { current, fromStorage, toStorage } from './write.ts';
+import { current } from './write.ts';
 
 export interface DeleteOptions {
   readonly dryRun: boolean;

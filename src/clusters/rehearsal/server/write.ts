@@ -4,35 +4,19 @@ import { stringAt } from '../../../model/object.ts';
 import { allocate } from './addresses.ts';
 import { convert } from './conversion.ts';
 import { type Core, newUid, randomSuffix, type Target, timestamp, type WriteOptions } from './core.ts';
-import { duplicateErrors, schemaErrors } from './custom/validate.ts';
 import { recordUpdate, type Typing, type Writer } from './field-manager.ts';
 import { type FieldSet, onlyBelow, withoutBelow } from './field-set.ts';
 import { childOf, cloneObject, type Draft, equal, objectAt, without } from './json.ts';
-import { clearServerFields, emptyObject, fitted } from './read-object.ts';
+import { clearServerFields, emptyObject } from './read-object.ts';
 import { apiVersionOf, type Resource } from './resource.ts';
 import { alreadyExists, badRequest, conflict, type FieldError, field, forbidden, invalid, notFound, StaleWrite, StatusError } from './status.ts';
-import { allowsUnconditionalUpdate, hasGeneration, hasStatus, isDesiredChanged, nameRuleOf, prepareCreate, settle } from './strategy.ts';
-import { kindErrors, kindUpdateErrors } from './validation/kinds.ts';
-import { metadataErrors } from './validation/names.ts';
+import { fromStorage, stored, toStorage } from './stored-version.ts';
+import { allowsUnconditionalUpdate, hasGeneration, hasStatus, isDesiredChanged, prepareCreate, settle } from './strategy.ts';
+import { kindUpdateErrors } from './validation/kinds.ts';
+import { finalizerErrors, objectErrors } from './validation/objects.ts';
 import { objectWarnings } from './warnings.ts';
 
 const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
-
-/** The object in the version in which its kind is stored. */
-export function toStorage(resource: Resource, object: JsonObject): JsonObject {
-  return convert(resource.storage.key, object, resource.storage.apiVersion);
-}
-
-/** What goes into the store: no more than the stored version knows. */
-function stored(core: Core, resource: Resource, object: JsonObject): Draft {
-  const converted = toStorage(resource, object);
-  const storage = resource.custom === undefined || converted === object ? undefined : core.registry.ofStorage(resource.storage.key);
-  return (storage === undefined ? converted : fitted(storage, converted, true)) as Draft;
-}
-
-export function fromStorage(resource: Resource, object: JsonObject): JsonObject {
-  return convert(resource.storage.key, object, apiVersionOf(resource));
-}
 
 export function typingOf(core: Core, resource: Resource): Typing {
   return {
@@ -82,49 +66,6 @@ function placeInNamespace(target: Target, object: Draft): void {
   metadata['namespace'] = target.namespace;
 }
 
-// ── validation ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function objectErrors(resource: Resource, object: JsonObject, subresource = ''): readonly FieldError[] {
-  if (resource.custom !== undefined && subresource === 'status') return statusErrors(resource, object);
-  const metadata = metadataErrors(objectAt(object, 'metadata') ?? {}, nameRuleOf(resource), resource);
-  if (resource.custom === undefined) return [...metadata, ...kindErrors(resource.storage.key, toStorage(resource, object))];
-  const schema = resource.custom.schema;
-  const kind = object['kind'] === resource.kind ? [] : [field.invalid('kind', object['kind'] ?? '', `must be ${resource.kind}`)];
-  if (schema === undefined) return [...metadata, ...kind];
-  const body = without(object, 'apiVersion', 'kind', 'metadata');
-  return [...kind, ...metadata, ...schemaErrors('', body, without(schema, 'type')), ...duplicateErrors('', body, schema), ...scaleErrors(resource, object)];
-}
-
-/** Of a custom resource's status alone: what else is wrong with the object is none of its business. */
-function statusErrors(resource: Resource, object: JsonObject): readonly FieldError[] {
-  const schema = objectAt(resource.custom?.schema, 'properties', 'status');
-  const status = object['status'];
-  if (schema === undefined || status === undefined) return [];
-  return [...schemaErrors('', status, schema), ...duplicateErrors('', status, schema)].map((error) => ({ ...error, field: error.field === '' ? 'status' : `status.${error.field}` }));
-}
-
-/** A replica count that is no number cannot be scaled. */
-function scaleErrors(resource: Resource, object: JsonObject): readonly FieldError[] {
-  const path = resource.custom?.scale?.['specReplicasPath'];
-  if (typeof path !== 'string') return [];
-  let current: unknown = object;
-  for (const part of path.split('.').slice(1)) {
-    if (!isJsonObject(current)) return [field.invalid(path, 0, `${path} accessor error: ${String(current)} is of the type ${goType(current)}, expected map[string]interface{}`)];
-    current = current[part];
-    if (current === undefined) return [];
-  }
-  return Number.isInteger(current) ? [] : [field.invalid(path, 0, `${path} accessor error: ${String(current)} is of the type ${goType(current)}, expected int64`)];
-}
-
-function goType(value: unknown): string {
-  return typeof value === 'number' ? 'float64' : typeof value === 'boolean' ? 'bool' : Array.isArray(value) ? '[]interface {}' : typeof value;
-}
-
-function assertValid(resource: Resource, object: JsonObject, errors: readonly FieldError[]): void {
-  if (errors.length === 0) return;
-  throw invalid(String(object['kind'] ?? resource.kind), resource.group, stringAt(object, 'metadata', 'name') ?? '', errors);
-}
-
 // ── create ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `object` is in the version of the target and becomes the server's. Returns it as stored, in that version. */
@@ -153,6 +94,11 @@ export async function insert(core: Core, target: Target, object: Draft, options:
   if (core.store.get(resource.storage.key, target.namespace, name) !== undefined) throw alreadyExists(resource, name);
   if (options.dryRun) return object;
   return fromStorage(resource, core.store.put(resource.storage.key, stored(core, resource, object)));
+}
+
+function assertValid(resource: Resource, object: JsonObject, errors: readonly FieldError[]): void {
+  if (errors.length === 0) return;
+  throw invalid(String(object['kind'] ?? resource.kind), resource.group, stringAt(object, 'metadata', 'name') ?? '', errors);
 }
 
 async function admit(core: Core, operation: 'CREATE' | 'UPDATE' | 'DELETE', target: Target, object: Draft, options: Pick<WriteOptions, 'dryRun'>): Promise<void> {
@@ -282,17 +228,6 @@ function prepareService(object: Draft, old: JsonObject): void {
   for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const) {
     if ((spec[key] === undefined || spec[key] === '') && before[key] !== undefined && (key !== 'clusterIPs' || spec['clusterIP'] === before['clusterIP'])) spec[key] = before[key] ?? null;
   }
-}
-
-function finalizerErrors(object: JsonObject, old: JsonObject): readonly FieldError[] {
-  if (objectAt(old, 'metadata')?.['deletionTimestamp'] === undefined) return [];
-  const list = (from: JsonObject): readonly string[] => {
-    const finalizers = objectAt(from, 'metadata')?.['finalizers'];
-    return Array.isArray(finalizers) ? finalizers.map(String) : [];
-  };
-  const added = list(object).filter((name) => !list(old).includes(name));
-  return added.length === 0 ? []
-    : [field.forbidden('metadata.finalizers', `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`)];
 }
 
 /** True when nothing but the times in managedFields would change. */
