@@ -3,7 +3,7 @@
 import type { FlagValues } from '../config/flag.ts';
 import { stackFlags } from '../config/stack-flags.ts';
 import type { AppRef } from './app-use-cases.ts';
-import type { CommandContext, } from './command.ts';
+import type { CommandContext } from './command.ts';
 import { RunTally } from './run-tally.ts';
 import { stackNamed } from './stack-request.ts';
 import type { RunOptions, UseCases } from './use-cases.ts';
