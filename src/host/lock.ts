@@ -1,23 +1,36 @@
-// A lock as a file: made with O_EXCL, so that kubectl and kind, which use the same way, respect it and are respected.
+// A lock as a file, so that kubectl and kind, which use the same way, respect it and are respected.
+//
+// What makes it right: one call to the system decides who owns it. A lock begins as the ticket of one that waits, a file with the
+// record of its owner; link(2) gives it the name of the lock, and fails where that name is taken, by whomever and whatever. So a lock
+// of ours is there with its owner or not at all, also when a process is killed or stopped at any point, and link is the call that
+// holds on NFS too. All else, the line, the pauses, only says who tries when: nothing is lost by it when it is wrong.
 import { randomBytes } from 'node:crypto';
-import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
+import { constants, copyFileSync, linkSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { preconditionError } from '../model/error.ts';
 import { makeDirectory } from './directory.ts';
 import { errnoOf, fileError } from './file-error.ts';
+import { isGoing, type Stamp, stampIn, stampOf } from './file-stamp.ts';
+import { joinLine, type Line } from './lock-line.ts';
 import { lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+import { sweepTemporaries } from './temporary.ts';
 
 /** A lock without a readable owner (kubectl's is empty, and held for milliseconds) counts as left behind after this. */
 const NAMELESS_STALE_MS = 1_000;
 const DEFAULT_WAIT_MS = 30_000;
-const LONGEST_PAUSE_MS = 50;
-/** How long a new holder is let be, and how often it is looked at after that, whether it is alive. */
-const FIRST_LOOK_MS = 100;
-const NEXT_LOOK_MS = 250;
+/** How often a holder is looked at, whether it is alive: by the next in line, and by all others. Most turns are over before. */
+const LOOK_OF_NEXT_MS = 250;
+const LOOK_OF_OTHERS_MS = 750;
+/** A free lock is taken out of turn when nobody has taken it for so long: who is first in line is dead, stopped, or very slow. */
+const PATIENCE_MS = 50;
+/** Whoever removes a dead lock holds the right to it for a moment. */
+const TAKE_AWAY_MS = 1_000;
 /** Far more than an owner's record; what is longer is not one. */
 const MAX_RECORD_BYTES = 4_096;
+/** What systems say where a file cannot have two names: FAT, some shares of Windows. */
+const NO_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EINVAL', 'EMLINK'];
 
 export interface LockOptions {
   /** How long one holder is waited for. Where many take turns, the time begins anew with each: there it goes on. */
@@ -39,9 +52,6 @@ export async function withLock<T>(path: string, work: () => Promise<T>, options:
   }
 }
 
-/** Names a file at the path of a lock, and changes with each holder: inodes are used again, together with the time they are not. */
-type Stamp = string;
-
 /** What is at the path of a lock. */
 interface Found {
   readonly ageMs: number;
@@ -51,96 +61,146 @@ interface Found {
   readonly owner: ProcessIdentity | undefined;
 }
 
+async function acquire(path: string, options: LockOptions): Promise<Stamp> {
+  const token = randomBytes(12).toString('hex');
+  const record = `${JSON.stringify({ ...(await ownIdentity()), token })}\n`;
+  for (;;) {
+    const line = await enter(path, record);
+    try {
+      const held = await untilMine({ path, line, token, options });
+      if (held !== undefined) return held;
+    } finally {
+      line.leave();
+    }
+  }
+}
+
+async function enter(path: string, record: string): Promise<Line> {
+  try {
+    return await joinLine(path, record);
+  } catch (cause) {
+    if (errnoOf(cause) !== 'ENOENT') throw fileError(cause, `make the lock ${path}`, path);
+  }
+  try {
+    await makeDirectory(dirname(path), 0o700);
+    return await joinLine(path, record);
+  } catch (cause) {
+    throw fileError(cause, `make the folder of the lock ${path}`, path);
+  }
+}
+
+interface Waiting {
+  readonly path: string;
+  readonly line: Line;
+  readonly token: string;
+  readonly options: LockOptions;
+}
+
 /** The lock that was in the way when last looked at. */
 interface Seen {
   readonly stamp: Stamp;
+  readonly sinceMs: number;
   readonly lookAtMs: number;
   readonly deadlineMs: number;
 }
 
-async function acquire(path: string, options: LockOptions): Promise<Stamp> {
-  const identity = await ownIdentity();
+/** A lock that nobody held when last looked at. */
+interface Idle {
+  readonly ahead: number;
+  readonly sinceMs: number;
+}
+
+/** Undefined: the ticket is gone, with the folder or by somebody's hand. */
+async function untilMine({ path, line, token, options }: Waiting): Promise<Stamp | undefined> {
   let seen: Seen | undefined;
-  let pause = 1;
+  let idle: Idle | undefined;
   for (;;) {
     options.signal?.throwIfAborted();
-    const held = await tryCreate(path, identity);
-    if (held !== undefined) return held;
+    const ahead = line.ahead();
+    if (ahead === undefined) return undefined;
+    const now = performance.now();
     const stamp = stampOf(path);
-    if (stamp === undefined) continue;
-    seen = await stand(path, { stamp, seen, options });
-    if (seen === undefined) continue;
-    // Random, so that many waiters do not meet again at the same instant.
-    await delay(pause * (0.5 + Math.random()), undefined, options.signal === undefined ? {} : { signal: options.signal });
-    pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    // NFS may have made the link, and have lost the answer.
+    if (stamp === line.stamp) return stamp;
+    if (stamp === undefined) {
+      idle = idle?.ahead === ahead ? idle : { ahead, sinceMs: now };
+      const isOutOfTurn = options.waitMs === 0 || now - idle.sinceMs >= PATIENCE_MS;
+      if (ahead === 0 || isOutOfTurn) {
+        const claimed = await claim(path, line, token);
+        // What the dead have left in the line would cost everybody this patience.
+        if (ahead > 0) await sweepTemporaries(dirname(path));
+        if (claimed !== 'taken') return claimed === 'lost' ? undefined : claimed.stamp;
+      }
+    } else {
+      idle = undefined;
+      seen = await stand({ path, stamp, seen, isNext: ahead === 0, options });
+      if (seen === undefined) continue;
+    }
+    const pauseMs = line.pauseMs(ahead, seen === undefined ? 0 : now - seen.sinceMs);
+    await delay(idle === undefined ? pauseMs : Math.min(pauseMs, PATIENCE_MS), undefined, options.signal === undefined ? {} : { signal: options.signal });
   }
 }
 
 interface Standing {
+  readonly path: string;
   readonly stamp: Stamp;
   readonly seen: Seen | undefined;
+  readonly isNext: boolean;
   readonly options: LockOptions;
 }
 
 /** In front of a lock of somebody else. Undefined: it is gone, or was taken away. Throws when the time is up. */
-async function stand(path: string, { stamp, seen, options }: Standing): Promise<Seen | undefined> {
+async function stand({ path, stamp, seen, isNext, options }: Standing): Promise<Seen | undefined> {
   const now = performance.now();
-  const waitMs = options.waitMs ?? DEFAULT_WAIT_MS;
-  // Where many take turns, each turn is over before it is worth a look: a look costs more than the attempt.
-  if (seen !== undefined && seen.stamp !== stamp) return { stamp, lookAtMs: now + FIRST_LOOK_MS, deadlineMs: now + waitMs };
-  if (seen !== undefined && now < Math.min(seen.lookAtMs, seen.deadlineMs)) return seen;
+  const known = seen?.stamp === stamp ? seen : undefined;
+  const deadlineMs = known?.deadlineMs ?? now + (options.waitMs ?? DEFAULT_WAIT_MS);
+  const sinceMs = known?.sinceMs ?? now;
+  // Who comes upon a lock and is alone with it looks at once; where many take turns a look costs more than the turn.
+  const nextLookMs = isNext ? LOOK_OF_NEXT_MS : LOOK_OF_OTHERS_MS;
+  const lookAtMs = known?.lookAtMs ?? (seen === undefined && isNext ? now : now + nextLookMs);
+  if (now < Math.min(lookAtMs, deadlineMs)) return { stamp, sinceMs, lookAtMs, deadlineMs };
   const found = await look(path);
   if (found === undefined) return undefined;
   if (await isLeftBehind(found)) {
     await takeAway(path, found, options);
     return undefined;
   }
-  const deadlineMs = seen?.deadlineMs ?? now + waitMs;
   if (now >= deadlineMs) throw lockedError(path, found);
-  return { stamp, lookAtMs: now + NEXT_LOOK_MS, deadlineMs };
+  return { stamp, sinceMs, lookAtMs: now + nextLookMs, deadlineMs };
 }
 
-async function tryCreate(path: string, identity: ProcessIdentity): Promise<Stamp | undefined> {
-  const record = `${JSON.stringify({ ...identity, token: randomBytes(12).toString('hex') })}\n`;
+type Claim = 'taken' | 'lost' | { readonly stamp: Stamp };
+
+async function claim(path: string, line: Line, token: string): Promise<Claim> {
   try {
-    return create(path, record);
+    linkSync(line.ticket, path);
+    return { stamp: line.stamp };
   } catch (cause) {
     const code = errnoOf(cause);
-    if (code === 'EEXIST') return undefined;
-    if (code !== 'ENOENT') throw fileError(cause, `make the lock ${path}`, path);
+    if (code === 'EEXIST') return 'taken';
+    if (code === 'ENOENT') return 'lost';
+    if (!NO_LINKS.includes(code)) throw fileError(cause, `make the lock ${path}`, path);
+    return await claimByCopy(path, line, token);
   }
-  await makeDirectory(dirname(path), 0o700).catch((cause: unknown) => {
-    throw fileError(cause, `make the folder of the lock ${path}`, path);
-  });
-  return undefined;
 }
 
-/** Synchronous, for it is tried again and again: in a thread of its own each try would cost ten times as much. */
-function create(path: string, record: string): Stamp | undefined {
-  const file = openSync(path, 'wx', 0o600);
+/** O_EXCL: as atomic, but nameless until it is written; whoever is stopped meanwhile may have lost it. */
+async function claimByCopy(path: string, line: Line, token: string): Promise<Claim> {
   try {
-    writeSync(file, record);
-    const stamp = stampIn(fstatSync(file, { bigint: true }));
-    // Until the record was written the lock was nameless; a process stopped that long may have lost it.
-    return stampOf(path) === stamp ? stamp : undefined;
+    copyFileSync(line.ticket, path, constants.COPYFILE_EXCL);
   } catch (cause) {
-    rmSync(path, { force: true });
-    throw cause;
-  } finally {
-    closeSync(file);
+    const code = errnoOf(cause);
+    if (code === 'EEXIST' || isGoing(code)) return 'taken';
+    if (code === 'ENOENT') return 'lost';
+    throw fileError(cause, `make the lock ${path}`, path);
   }
+  const stamp = stampOf(path);
+  return stamp !== undefined && (await look(path))?.token === token ? { stamp } : 'taken';
 }
 
 function release(path: string, held: Stamp): void {
   if (stampOf(path) === held) rmSync(path, { force: true });
 }
-
-function stampOf(path: string): Stamp | undefined {
-  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return found === undefined ? undefined : stampIn(found);
-}
-
-const stampIn = ({ ino, mtimeNs }: BigIntStats): Stamp => `${ino}-${mtimeNs}`;
 
 /** Never follows a link and never waits for a pipe: anybody can plant something at the path of a lock in a shared folder. */
 async function look(path: string): Promise<Found | undefined> {
@@ -161,7 +221,8 @@ async function look(path: string): Promise<Found | undefined> {
     const record = ownerOf(buffer.toString('utf8', 0, bytesRead));
     return {
       ageMs: Date.now() - Number(stat.mtimeMs),
-      sinceMs: Number(stat.mtimeMs),
+      // It was written by one that waited, and changed when it became the lock.
+      sinceMs: Number(stat.ctimeMs),
       token: record?.token ?? stampIn(stat),
       owner: record,
     };
@@ -197,7 +258,7 @@ async function takeAway(path: string, dead: Found, options: LockOptions): Promis
   await withLock(`${path}.${dead.token}`, async () => {
     const now = await look(path);
     if (now?.token === dead.token) await rm(path, { force: true });
-  }, options);
+  }, { ...options, waitMs: Math.max(options.waitMs ?? DEFAULT_WAIT_MS, TAKE_AWAY_MS) });
 }
 
 function lockedError(path: string, found: Found): Error {

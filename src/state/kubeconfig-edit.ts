@@ -92,17 +92,19 @@ export interface Unmerged {
 /** Takes out what carries the mark of the stack, and nothing else. */
 export function unmergeEntries(source: KubeconfigText & { readonly text: string }, stack: string): Unmerged {
   const { body, bom } = withoutBom(source.text);
+  const isOurs = (item: Json, section: Section): boolean => markOf(item, section) === stack;
   let text = body;
   let isFileOurs = false;
   // Once; more often only if somebody has copied a marked entry under another name.
-  for (;;) {
-    const { sheet, config } = text.includes(MARK) ? read(text, source) : NOTHING;
+  for (let isLeft = text.includes(MARK); isLeft;) {
+    const { sheet, config } = read(text, source);
     const splices = sheet === undefined ? [] : removal(sheet, config, stack);
     if (splices.length === 0) break;
     isFileOurs ||= marksOf(config).some(({ mark }) => mark.stack === stack && mark.before.file === 'absent');
-    const next = applySplices(text, splices);
-    checkForeign(source, { before: config, after: next, isOurs: (item, section) => markOf(item, section) === stack });
-    text = next;
+    text = applySplices(text, splices);
+    // To read a large file is what takes the time: what the check has read tells as well whether anything is left.
+    const after = checkForeign(source, { before: config, after: text, isOurs });
+    isLeft = SECTIONS.some((section) => arrayAt(after, section.list).some((item) => isOurs(item, section)));
   }
   return { text: bom + text, removed: text !== body, isObsolete: isFileOurs && text.trim() === '' };
 }
@@ -308,11 +310,12 @@ interface Edit {
 
 /**
  * The last look before a file of somebody else's is written: all that is not ours must mean the same as before. However oddly the
- * file is written, the worst that an edit does is not to happen.
+ * file is written, the worst that an edit does is not to happen. Returns what the text means after the edit.
  */
-function checkForeign(source: KubeconfigText, edit: Edit): void {
+function checkForeign(source: KubeconfigText, edit: Edit): Json | undefined {
   const after = source.yaml.parseAll(edit.after, source.name)[0];
   if (canonicalJson(foreign(edit.before, edit)) !== canonicalJson(foreign(after, edit))) throw unclear(source.name, 'an edit would change entries of others');
+  return after;
 }
 
 /** An absent list, an empty one and null mean the same. */

@@ -1,8 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withLock } from '../../src/host/lock.ts';
+import { joinLine } from '../../src/host/lock-line.ts';
 import { lifeOf, ownIdentity } from '../../src/host/process-identity.ts';
 import { temporaryFolder } from './folder.ts';
 
@@ -62,6 +64,36 @@ test('a turn of somebody else is no stand-still: the wait begins anew with each 
   }, { waitMs: 200 });
   await Promise.all(Array.from({ length: 8 }, (_, index) => turn(index)));
   expect(order.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+});
+
+test('it is never there without its owner, whoever looks', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'lock');
+  // Another process, for in this one the lock is made without a pause. It looks until its input ends.
+  const child = spawn(process.execPath, ['-e', `
+    const { readFileSync } = require('node:fs');
+    let [seen, nameless, on] = [0, 0, true];
+    process.stdin.on('end', () => { on = false; }).resume();
+    const look = () => {
+      for (let turn = 0; turn < 50; turn += 1) {
+        try {
+          const text = readFileSync(${JSON.stringify(path)}, 'utf8');
+          seen += 1;
+          if (!text.endsWith('}\\n')) nameless += 1;
+        } catch {}
+      }
+      if (on) setImmediate(look); else console.log(JSON.stringify({ nameless, hasSeen: seen > 0 }));
+    };
+    console.log('looking');
+    look();
+  `], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const said: string[] = [];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text));
+  await once(child.stdout, 'data');
+  for (let turn = 0; turn < 500; turn += 1) await withLock(path, nothing);
+  child.stdin.end();
+  await once(child, 'close');
+  expect(JSON.parse(said.join('').split('\n')[1] ?? '')).toEqual({ nameless: 0, hasSeen: true });
 });
 
 test('an abort ends the wait', async () => {
@@ -132,6 +164,74 @@ test('on another host, or in another container: respected, whatever its age, and
   await plant(path, { place: 'elsewhere/boot/pid:[1]', host: 'elsewhere', pid: await deadPid() });
   utimesSync(path, new Date(0), new Date(0));
   await expect(withLock(path, nothing, { waitMs: 20 })).rejects.toMatchObject({ code: 'locked', reason: expect.stringContaining('on elsewhere') });
+});
+
+describe('the line in front of it', () => {
+  /** Until so many wait. */
+  async function untilWaiting(path: string, count: number): Promise<readonly string[]> {
+    for (;;) {
+      const tickets = readdirSync(dirname(path)).filter((name) => name.startsWith('.devstack-'));
+      if (tickets.length === count) return tickets.map((name) => join(dirname(path), name));
+      await new Promise(setImmediate);
+    }
+  }
+
+  test('first come, first served: who has had it goes to the end', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    const order: string[] = [];
+    await Promise.all(['a', 'b', 'c'].map(async (name) => {
+      for (let round = 0; round < 5; round += 1) await withLock(path, async () => void order.push(name));
+    }));
+    const rounds = order.join('').match(/.../g) ?? [];
+    expect(rounds.map((round) => [...round].sort().join(''))).toEqual(Array.from({ length: 5 }, () => 'abc'));
+  });
+
+  test('one that was killed in it holds nobody up, and leaves nothing', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'lock');
+    const ticket = (await joinLine(path, '')).ticket;
+    writeFileSync(ticket.replace(`-${process.pid}-`, `-${await deadPid()}-`), '');
+    rmSync(ticket);
+    expect(await withLock(path, nothing)).toBe('ran');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('one that does not move is overtaken, and keeps its place', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    const stopped = await joinLine(path, '');
+    expect(await withLock(path, nothing)).toBe('ran');
+    expect(await untilWaiting(path, 1)).toEqual([stopped.ticket]);
+  });
+
+  test('of another lock in the same folder: nobody to wait for', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    await joinLine(`${path}-other`, '');
+    const line = await joinLine(path, '');
+    expect(line.ahead()).toBe(0);
+  });
+
+  test('a ticket that somebody has removed: another one is drawn', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'lock');
+    let waiting: Promise<string> | undefined;
+    await withLock(path, async () => {
+      waiting = withLock(path, nothing);
+      for (const ticket of await untilWaiting(path, 1)) rmSync(ticket);
+    });
+    expect(await waiting).toBe('ran');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('the folder goes while somebody waits in it: it is made anew', async () => {
+    const path = join(temporaryFolder(), 'folder', 'lock');
+    let waiting: Promise<string> | undefined;
+    await withLock(path, async () => {
+      waiting = withLock(path, nothing);
+      await untilWaiting(path, 1);
+      rmSync(dirname(path), { recursive: true });
+    });
+    expect(await waiting).toBe('ran');
+  });
 });
 
 describe('planted at the path of the lock', () => {
