@@ -42,8 +42,7 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('pages of addons', ()
   let before: ReadonlyMap<string, string>;
 
   beforeAll(async () => {
-    home = await makeHome();
-    await devstack(home, 'down', NAME, '--yes');
+    home = await makeHome(NAME);
     await zx({ quiet: true, input: DOCKERFILE })`docker build -t ${PAGE} -`;
     const up = await devstack(home, 'up', 'base', '--name', NAME, '--port', '18151', '--fit', '--json');
     expect(up.exitCode, up.stderr + up.stdout).toBe(0);
@@ -59,9 +58,8 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('pages of addons', ()
     before = await clusterState(kubectl);
   });
   afterAll(async () => {
-    await devstack(home, 'down', NAME, '--yes');
-    await zx({ quiet: true, nothrow: true })`docker image rm ${PAGE}`;
     await home.remove();
+    await zx({ quiet: true, nothrow: true })`docker image rm ${PAGE}`;
   });
 
   test('what is not installed is told, with the command that adds it', async () => {

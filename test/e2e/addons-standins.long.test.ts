@@ -54,18 +54,14 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('addons with stand-in
   }
 
   beforeAll(async () => {
-    home = await makeHome();
-    await devstack(home, 'down', NAME, '--yes');
+    home = await makeHome(NAME);
     const up = await devstack(home, 'up', 'base', '--name', NAME, '--port', String(PORT), '--fit', '--json');
     expect(up.exitCode, up.stderr + up.stdout).toBe(0);
     kubectl = kubectlOf(up.result);
     await untilSettled();
     before = await clusterState(kubectl);
   });
-  afterAll(async () => {
-    await devstack(home, 'down', NAME, '--yes');
-    await home.remove();
-  });
+  afterAll(() => home.remove());
 
   test.each([
     ['istio', ISTIO, ['istio']],

@@ -80,13 +80,11 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('addons', () => {
   }
 
   beforeAll(async () => {
-    home = await makeHome();
+    home = await makeHome(NAME);
     folder = await mkdtemp(join(tmpdir(), 'devstack-test-addons-'));
-    await devstack(home, 'down', NAME, '--yes');
   });
   afterAll(async () => {
     for (const child of children) child.kill();
-    await devstack(home, 'down', NAME, '--yes');
     await home.remove();
     await rm(folder, { recursive: true, force: true });
   });

@@ -29,15 +29,11 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('apps', () => {
   });
 
   beforeAll(async () => {
-    home = await makeHome();
-    await run('down', NAME, '--yes');
+    home = await makeHome(NAME);
     const up = await run('up', 'knative', ...ON, '--port', String(PORT), '--fit', '--domain', 'localhost', '--json', '--yes');
     expect(up.exitCode, up.stderr + up.stdout).toBe(0);
   });
-  afterAll(async () => {
-    await run('down', NAME, '--yes');
-    await home.remove();
-  });
+  afterAll(() => home.remove());
 
   /** A page in a small image that ends when it is told to: what is tested is the way to the cluster, not the image. */
   async function makePage(name: string, text: string): Promise<void> {

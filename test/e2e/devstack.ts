@@ -27,18 +27,26 @@ export interface Home {
   remove(): Promise<void>;
 }
 
-/** The cache is shared with the machine, as on a real one; state, config and the user's kubeconfig are the test's own. */
-export async function makeHome(): Promise<Home> {
+/**
+ * The cache is shared with the machine, as on a real one; state, config and the user's kubeconfig are the test's own. A stack that is
+ * named is not there at the beginning, and taken away with the home.
+ */
+export async function makeHome(stack?: string): Promise<Home> {
   const directory = await mkdtemp(join(tmpdir(), 'devstack-test-home-'));
   const userKubeconfig = join(directory, '.kube', 'config');
   await mkdir(join(directory, '.kube'), { recursive: true });
   await writeFile(userKubeconfig, FOREIGN_KUBECONFIG);
   const { KUBECONFIG: _, ...ambient } = process.env;
-  return {
+  const home: Home = {
     directory, userKubeconfig,
     env: { ...ambient, HOME: directory, CI: '1', XDG_STATE_HOME: join(directory, 'state'), XDG_CONFIG_HOME: join(directory, 'config') },
-    remove: () => rm(directory, { recursive: true, force: true }),
+    async remove() {
+      if (stack !== undefined) await devstack(home, 'down', stack, '--yes');
+      await rm(directory, { recursive: true, force: true });
+    },
   };
+  if (stack !== undefined) await devstack(home, 'down', stack, '--yes');
+  return home;
 }
 
 export interface Outcome {

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { devstack, dockerThings, type Home, makeHome, start } from './devstack.ts';
+import { dockerThings, type Home, makeHome, start } from './devstack.ts';
 
 const NAME = 'test-reap';
 const CLUSTER = 'devstack-test-reap';
@@ -11,14 +11,8 @@ const WITHIN_MS = 15_000;
 
 describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('reaper', () => {
   let home: Home;
-  beforeAll(async () => {
-    home = await makeHome();
-    await devstack(home, 'down', NAME, '--yes');
-  });
-  afterAll(async () => {
-    await devstack(home, 'down', NAME, '--yes');
-    await home.remove();
-  });
+  beforeAll(async () => { home = await makeHome(NAME); });
+  afterAll(() => home.remove());
 
   test('run is killed while its command runs: containers, network, kubeconfig and the command itself go', async () => {
     const run = start(home, ['run', 'base', '--name', NAME, '--port', '18501', '--json', '--', 'sh', '-c', 'echo alive >&2; sleep 600']);

@@ -38,14 +38,8 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('up knative', () => {
   let home: Home;
   let kubectl: (...args: string[]) => Promise<string>;
 
-  beforeAll(async () => {
-    home = await makeHome();
-    await devstack(home, 'down', NAME, '--yes');
-  });
-  afterAll(async () => {
-    await devstack(home, 'down', NAME, '--yes');
-    await home.remove();
-  });
+  beforeAll(async () => { home = await makeHome(NAME); });
+  afterAll(() => home.remove());
 
   test('stopped by Ctrl-C in the middle, it tells what is left and how to go on', async () => {
     const up = start(home, ['up', 'knative', '--name', NAME, '--port', String(PORT), '--json']);
