@@ -1,6 +1,6 @@
 // YAML in and out. The only home of the yaml package.
 import {
-  type Alias, type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments,
+  type Alias, type Document, isAlias, isCollection, isMap, isPair, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments,
   type Scalar, type ScalarTag, type Tags, visit, type YAMLMap, type YAMLSeq, Document as YamlDocument,
 } from 'yaml';
 import { type DevstackError, failedError } from '../model/error.ts';
@@ -115,7 +115,9 @@ function checkNode(node: unknown, checking: Checking): void {
     throw invalid(name, 'infinity and NaN have no JSON', positionOf(node, lines));
   }
   if (isAlias(node)) {
-    const target = node.resolve(document);
+    // To resolve it is a walk through the whole document.
+    const mayLoop = above.some((outer) => isCollection(outer) && outer.anchor === node.source);
+    const target = mayLoop ? node.resolve(document) : undefined;
     if (target !== undefined && above.includes(target)) throw invalid(name, 'an alias stands inside of what it means', positionOf(node, lines));
     return;
   }
