@@ -9,6 +9,8 @@ const LOCK_WAIT_MS = 30_000;
 /** Above any real one (10 MB with 500 contexts has been seen); a wrong path should not be read into memory. */
 const MAX_BYTES = 16 * 2 ** 20;
 const NEW_FILE_MODE = 0o600;
+/** Nobody's editor saves faster than that. */
+const MAX_TRIES = 5;
 
 export interface KubeconfigsWorld {
   readonly env: { readonly [name: string]: string | undefined };
@@ -58,8 +60,7 @@ async function merge(world: KubeconfigsWorld, job: MergeJob): Promise<{ readonly
   const path = job.target ?? (await userFile(world));
   await notePlace(world, job.stack, path);
   await locked(files, path, async () => {
-    const text = await readUserFile(files, path);
-    const merged = mergeEntries({ text, name: path, yaml }, entries, job.use);
+    const { text, result: merged } = await workOut(files, path, (now) => mergeEntries({ text: now, name: path, yaml }, entries, job.use));
     if (merged !== text) await files.write(path, merged, { keep: true, mode: NEW_FILE_MODE });
   });
   return { path, context: entries.context };
@@ -75,10 +76,8 @@ async function unmerge(world: KubeconfigsWorld, stack: string): Promise<boolean>
     // run of ours was killed before it wrote, its lock may be there still: taking it takes it away.
     if (!(await mentionsMark(files, path)) && !(noted.includes(path) && await files.stat(`${path}.lock`) !== undefined)) continue;
     await locked(files, path, async () => {
-      const text = await readUserFile(files, path);
-      if (text === undefined) return;
-      const result = unmergeEntries({ text, name: path, yaml }, stack);
-      if (!result.removed) return;
+      const { result } = await workOut(files, path, (now) => (now === undefined ? undefined : unmergeEntries({ text: now, name: path, yaml }, stack)));
+      if (result?.removed !== true) return;
       removed = true;
       if (result.isObsolete) await files.remove(path);
       else await files.write(path, result.text, { keep: true });
@@ -116,6 +115,20 @@ async function locked(files: Files, path: string, work: () => Promise<void>): Pr
   await files.withLock(`${first}.lock`, async () => {
     await (second === undefined ? work() : files.withLock(`${second}.lock`, work, { waitMs: LOCK_WAIT_MS }));
   }, { waitMs: LOCK_WAIT_MS });
+}
+
+/**
+ * What to write instead of a text. A person's editor takes no lock, and to work it out may take a tenth of a second: is the text
+ * another one afterwards, it is worked out anew. What is left is the moment that the write itself takes.
+ */
+async function workOut<T>(files: Files, path: string, work: (text: string | undefined) => T): Promise<{ readonly text: string | undefined; readonly result: T }> {
+  let text = await readUserFile(files, path);
+  for (let tries = 1; ; tries += 1) {
+    const result = work(text);
+    const now = await readUserFile(files, path);
+    if (now === text || tries === MAX_TRIES) return { text, result };
+    text = now;
+  }
 }
 
 /** Undefined when there is none. Throws `kubeconfig-invalid` for what cannot be one. */

@@ -92,6 +92,26 @@ describe("the user's file", () => {
     expect(statSync(config)).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
   });
 
+  test('what a person saves while the edit is worked out stays: in and out', async () => {
+    const { home, config } = await setUp();
+    writeFileSync(config, KUBECTL_STYLE);
+    const plain = createYaml();
+    const saved = ['# saved while it goes in\n', '# saved while it goes out\n'];
+    // An editor that saves just when the file was read.
+    const yaml = { ...plain, locate: (...args: Parameters<typeof plain.locate>) => {
+      const located = plain.locate(...args);
+      const line = text(config).includes('devstack.dev') ? saved.pop() : saved.length > 1 ? saved.shift() : undefined;
+      if (line !== undefined) writeFileSync(config, text(config) + line);
+      return located;
+    } };
+    const kubeconfigs = createKubeconfigs({ env: {}, files: createFiles(), yaml, folders: { state: join(home, 'state') }, home: () => home });
+    await kubeconfigs.merge('dev', USE);
+    expect(text(config)).toContain('while it goes in');
+    expect(text(config)).toContain('kind-devstack-dev');
+    await kubeconfigs.unmerge('dev');
+    expect(text(config)).toBe(`${KUBECTL_STYLE}# saved while it goes in\n# saved while it goes out\n`);
+  });
+
   test('a chosen file is found again by unmerge', async () => {
     const { kubeconfigs, home, config } = await setUp();
     const target = join(home, 'work.yaml');
