@@ -49,9 +49,9 @@ export async function joinLine(lock: string, record: string): Promise<Line> {
     },
     pauseMs(ahead, turnMs) {
       if (ahead === 0) return clamp(turnMs / SHARE_OF_TURN, LONGEST_PAUSE_OF_NEXT_MS);
-      // Half of what the way to the front will take at the pace so far: some looks for each wait, however long it is.
+      // Half of what the way to the front takes at the pace so far: a few looks, however long it is. The turn under way is half over.
       const paceMs = (performance.now() - joinedMs) / Math.max((first ?? ahead) - ahead, 1);
-      return clamp(ahead * paceMs / 2, LONGEST_PAUSE_MS);
+      return clamp((ahead - 0.5) * paceMs / 2, LONGEST_PAUSE_MS);
     },
     leave: () => leave(ticket),
   };
