@@ -45,6 +45,8 @@ export interface PlannedDeploy {
   readonly stack: string;
   readonly namespace: string;
   readonly plan: Plan;
+  /** The stack has no registry, and its provider could keep one. */
+  readonly canHaveRegistry?: boolean;
   /** Pods to watch while it is carried out. */
   readonly watch?: ListeningWatch;
   /** The way to the stack, as found while planning: it need not be looked for again. */
@@ -188,6 +190,8 @@ export interface AppUseCases {
   rest(ms: number, options: RunOptions): Promise<void>;
   /** Throws `traffic-unsupported` for what is no Knative service. */
   readTraffic(ref: AppRef, options: RunOptions): Promise<TrafficState>;
+  /** Removes versions of a Knative service that get no requests, but those in `keep`; returns their names. */
+  retireRevisions(ref: AppRef, keep: ReadonlySet<string>, options: RunOptions): Promise<readonly string[]>;
   /** Ends when requests are shared as it says. */
   setTraffic(change: TrafficChange, options: RunOptions): Promise<TrafficState>;
   /** Which version answers how often; undefined when their answers are all alike. */

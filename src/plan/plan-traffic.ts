@@ -35,6 +35,11 @@ export function revisionsOf(service: KubeObject, revisions: readonly KubeObject[
   }).sort((a, b) => a.number - b.number);
 }
 
+/** Those that get no request and have no address of their own; never the newest, which may be about to. */
+export function idleRevisions(revisions: readonly Revision[]): readonly Revision[] {
+  return revisions.slice(0, -1).filter(({ percent, url }) => percent === 0 && url === undefined);
+}
+
 /** Throws `traffic-invalid` with every problem. */
 export function planTraffic(wishes: readonly TrafficWish[], revisions: readonly Revision[]): readonly JsonObject[] {
   const problems: string[] = [];

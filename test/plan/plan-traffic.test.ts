@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../src/model/object.ts';
-import { planRollback, planTraffic, type Revision, revisionsOf } from '../../src/plan/plan-traffic.ts';
+import { idleRevisions, planRollback, planTraffic, type Revision, revisionsOf } from '../../src/plan/plan-traffic.ts';
 
 const revision = (number: number, change: Partial<Revision> = {}): Revision => ({ name: `app-0000${number}`, number, isReady: true, percent: 0, url: undefined, ...change });
 const three = [revision(1), revision(2, { percent: 100 }), revision(3)];
@@ -27,6 +27,14 @@ describe('planTraffic', () => {
     const broken = [revision(1), revision(2, { isReady: false })];
     expect(() => planTraffic([{ version: 'v2', percent: 100 }], broken)).toThrow(expect.objectContaining({ reason: expect.stringContaining('app-00002 is not ready') }));
     expect(planTraffic([{ version: 'v1', percent: 100 }, { version: 'v2', percent: 0 }], broken)).toHaveLength(2);
+  });
+});
+
+describe('idleRevisions', () => {
+  it('gets no request and has no address of its own; the newest may be about to', () => {
+    const all = [revision(1), revision(2, { url: 'http://v2-app.x' }), revision(3, { percent: 100 }), revision(4, { isReady: false })];
+    expect(idleRevisions(all).map(({ number }) => number)).toEqual([1]);
+    expect([idleRevisions([]), idleRevisions([revision(1)])]).toEqual([[], []]);
   });
 });
 

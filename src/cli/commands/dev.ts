@@ -10,6 +10,7 @@ import { type CommandContext, defineCommand } from '../command.ts';
 import { composeConfig } from '../compose-config.ts';
 import { deployRequest, sourceFlags } from '../deploy-request.ts';
 import { followLogs } from '../follow-logs.ts';
+import { createOldVersions, type OldVersions } from '../old-versions.ts';
 import type { RunOptions, UseCases } from '../use-cases.ts';
 
 interface Loop {
@@ -19,6 +20,7 @@ interface Loop {
   readonly context: CommandContext;
   /** Milliseconds of each step of the deploy that runs. */
   readonly times: Map<string, number>;
+  readonly oldVersions: OldVersions;
 }
 
 interface Tally {
@@ -31,14 +33,19 @@ function tell({ io }: CommandContext, text: string): void {
   io.stderr.write(`${text}\n`);
 }
 
+interface Deployed extends DeployResult {
+  readonly canHaveRegistry: boolean;
+}
+
 /** One deploy; undefined when it failed. What went wrong is told, and the loop goes on: the next change may mend it. */
-async function deployOnce({ request, useCases, options, context, times }: Loop): Promise<DeployResult | undefined> {
+async function deployOnce({ request, useCases, options, context, times, oldVersions }: Loop): Promise<Deployed | undefined> {
   const { clock } = context.io;
   const started = clock.monotonic();
   try {
     const planned = await useCases.planDeploy(request, options);
+    await oldVersions.remember(planned);
     times.set('look', clock.monotonic() - started);
-    return await useCases.deploy(planned, { ...options, overwrite: true });
+    return { ...await useCases.deploy(planned, { ...options, overwrite: true }), canHaveRegistry: planned.canHaveRegistry === true };
   } catch (thrown) {
     if (!isDevstackError(thrown) || options.signal.aborted) throw thrown;
     tell(context, errorText(thrown, paintFor(context.io.stderr, context.io.env)).trimEnd());
@@ -59,6 +66,9 @@ function quiet(context: CommandContext, times: Map<string, number>): (event: Dev
   };
 }
 
+/** An image of a few megabytes is in the nodes before. */
+const SLOW_LOAD_MS = 1_000;
+
 function timesText(times: ReadonlyMap<string, number>): string {
   return [...times].map(([word, ms]) => `${word} ${formatDuration(ms)}`).join(', ');
 }
@@ -72,6 +82,7 @@ async function runLoop(loop: Loop, tally: Tally): Promise<void> {
   }
   let logs: Promise<number> | undefined;
   let isFirst = true;
+  let isAdvised = false;
   for await (const _sign of files.watch(folder, options.signal)) {
     const started = context.io.clock.monotonic();
     loop.times.clear();
@@ -90,9 +101,19 @@ async function runLoop(loop: Loop, tally: Tally): Promise<void> {
     } else {
       tally.reloads.push({ ms: Math.round(took), steps: Object.fromEntries(loop.times) });
       tell(context, `reloaded in ${formatDuration(took)} (${timesText(loop.times)})`);
+      loop.oldVersions.retire(result);
+      if (!isAdvised) isAdvised = advise(loop, result);
     }
   }
+  await loop.oldVersions.settled();
   await logs;
+}
+
+/** Says what would make reloads faster; false when there is nothing to say. */
+function advise({ times, context }: Loop, { canHaveRegistry, stack }: Deployed): boolean {
+  if (!canHaveRegistry || (times.get('load') ?? 0) < SLOW_LOAD_MS) return false;
+  tell(context, `loading moved the whole image; to a registry only the layer that changed would move: devstack addon add registry --name ${stack}`);
+  return true;
 }
 
 function follow({ useCases, options, context }: Loop, result: DeployResult): Promise<number> {
@@ -113,8 +134,10 @@ export const dev = defineCommand({
     context.closeRenderer();
     const tally: Tally = { failures: 0, reloads: [] };
     const times = new Map<string, number>();
+    const options = { emit: quiet(context, times), signal: context.io.signal };
+    const oldVersions = createOldVersions(useCases, { emit: () => undefined, signal: context.io.signal }, (text) => tell(context, text));
     try {
-      await runLoop({ request, useCases, options: { emit: quiet(context, times), signal: context.io.signal }, context, times }, tally);
+      await runLoop({ request, useCases, options, context, times, oldVersions }, tally);
     } catch (thrown) {
       // Ctrl-C is how one leaves.
       if (!context.io.signal.aborted && !isAbortError(thrown)) throw thrown;

@@ -59,7 +59,7 @@ export async function planAppDeploy(ports: Ports, templates: string, request: De
       before: inventories.find(({ part }) => part === appPart(name))?.refs ?? [],
     });
     const labelSelector = selectorOf(wish);
-    return { app: name, kind, stack, namespace, reached: { provider: target.provider.id, access: target.access }, plan: { ...plan, notes: [...labelsOf(target.provider), ...plan.notes] }, ...(labelSelector === '' ? {} : { watch: { app: name, namespace, labelSelector, startMs: request.startMs } }) };
+    return { app: name, kind, stack, namespace, canHaveRegistry: registry === undefined && target.provider.registry !== undefined, reached: { provider: target.provider.id, access: target.access }, plan: { ...plan, notes: [...labelsOf(target.provider), ...plan.notes] }, ...(labelSelector === '' ? {} : { watch: { app: name, namespace, labelSelector, startMs: request.startMs } }) };
   });
 }
 

@@ -9,7 +9,7 @@ import { openAddon } from './addon-page.ts';
 import { createRunningUseCases } from './app.ts';
 import { deployApp, planRemoveApp, removeApp } from './app-deploy.ts';
 import { planAppDeploy } from './app-plan.ts';
-import { measureTraffic, readTraffic, setTraffic } from './app-traffic.ts';
+import { measureTraffic, readTraffic, retireRevisions, setTraffic } from './app-traffic.ts';
 import { openUrl } from './app-watch.ts';
 import { collectStack } from './collect.ts';
 import { serveDomain, tryDomains } from './dns.ts';
@@ -75,6 +75,7 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     planRemoveApp,
     removeApp: (plan, options) => removeApp(ports, journals, plan, heard(options)),
     rest: (ms, { signal }) => ports.clock.sleep(ms, signal),
+    retireRevisions: (ref, keep, options) => retireRevisions(ports, ref, keep, heard(options)),
     readTraffic: (ref, options) => readTraffic(ports, ref, heard(options)),
     setTraffic: (change, options) => setTraffic(ports, change, heard(options)),
     measureTraffic: (wish, options) => measureTraffic(ports, loadHttp, wish, heard(options)),
