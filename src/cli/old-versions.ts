@@ -12,6 +12,9 @@ export interface OldVersions {
   settled(): Promise<void>;
 }
 
+/** Who ends `dev` right after a reload waits this long for it at most, in milliseconds. */
+const RETIRE_MS = 5_000;
+
 /** Only a Knative service has versions side by side. What cannot be taken away is told, and Knative takes it away later. */
 export function createOldVersions(useCases: Pick<UseCases, 'readTraffic' | 'retireRevisions'>, options: RunOptions, tell: (text: string) => void): OldVersions {
   let keep: ReadonlySet<string> | undefined;
@@ -19,7 +22,7 @@ export function createOldVersions(useCases: Pick<UseCases, 'readTraffic' | 'reti
 
   async function retire(ref: AppRef): Promise<void> {
     try {
-      await useCases.retireRevisions(ref, keep ?? new Set(), options);
+      await useCases.retireRevisions(ref, keep ?? new Set(), { ...options, signal: AbortSignal.timeout(RETIRE_MS) });
     } catch (thrown) {
       if (isAbortError(thrown)) return;
       if (!isDevstackError(thrown)) throw thrown;

@@ -43,6 +43,19 @@ test('an app that was not there keeps nothing; one that is no Knative service ha
   expect(kept).toEqual([[]]);
 });
 
+test('it is finished though dev was ended meanwhile', async () => {
+  const stop = new AbortController();
+  const seen: boolean[] = [];
+  const oldVersions = createOldVersions({
+    readTraffic: async () => ({ revisions: [], isPinned: false }),
+    retireRevisions: async (_ref, _keep, { signal }) => { seen.push(signal.aborted); return []; },
+  }, { emit: () => undefined, signal: stop.signal }, () => undefined);
+  oldVersions.retire(ref);
+  stop.abort();
+  await oldVersions.settled();
+  expect(seen).toEqual([false]);
+});
+
 test('what cannot be taken away is told, and the loop goes on', async () => {
   const { oldVersions, told } = world([], failedError({ code: 'kube-forbidden', message: 'you may not' }));
   oldVersions.retire(ref);

@@ -114,6 +114,9 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('apps', () => {
 
   test('dev shows a one-line change, and survives one that does not build', async () => {
     await makePage('page', 'version 2\n');
+    await run('deploy', 'page', ...ON);
+    const versions = async (): Promise<readonly string[]> => (await run('traffic', 'page', ...ON, '--json')).result.revisions.map(({ name }: { name: string }) => name);
+    const before = await versions();
     const dev = start(home, ['dev', 'page', ...ON, '--json']);
     let said = '';
     dev.stderr.on('data', (chunk) => {
@@ -132,18 +135,39 @@ describe.skipIf(process.env['DEVSTACK_LAB'] === undefined)('apps', () => {
     await untilSaid(/could not be built/);
     expect((await ask('page')).text).toBe('version 2\n');
     // Never built before, so that nothing of it is there already.
-    const text = `version ${randomUUID()}\n`;
-    await makePage('page', text);
-    await untilSaid(/reloaded in/);
-    expect((await ask('page')).text).toBe(text);
+    for (const reload of [1, 2]) {
+      const text = `version ${randomUUID()}\n`;
+      await makePage('page', text);
+      await untilSaid(new RegExp(`(reloaded in[^]*){${reload}}`));
+      expect((await ask('page')).text).toBe(text);
+    }
     await dev.kill('SIGINT');
     const ended = await dev;
     expect(ended.exitCode, ended.stderr).toBe(0);
     const result = JSON.parse(ended.stdout.trim().split('\n').at(-1) ?? '');
     expect(result).toMatchObject({ ok: true, reloads: expect.any(Number), failures: expect.any(Number) });
     expect(result.reloads).toBeGreaterThan(0);
+    // Of its own versions only the last one is left.
+    expect(await versions()).toEqual([...before, expect.any(String)]);
     console.log(`dev: ${said.match(/reloaded in .*/g)?.join('; ')}`);
     await run('delete', 'page', ...ON, '--yes');
+  }, 120_000);
+
+  test('with a registry an app is pushed to it, and the node takes it from there; without it, as before', async () => {
+    await makePage('pushed', 'pushed\n');
+    const deployed = async () => (await run('deploy', 'pushed', ...ON, '--json')).result;
+    const added = await run('addon', 'add', 'registry', ...ON, '--image', 'registry:3.0.0=registry:2', '--json');
+    expect(added.exitCode, added.stderr).toBe(0);
+    const { stacks: [stack] } = (await run('status', NAME, '--json')).result;
+    expect(stack.registry).toEqual({ host: expect.stringMatching(/^localhost:500[1-5]$/), running: true });
+    expect(await deployed()).toMatchObject({ ok: true, images: [expect.stringMatching(new RegExp(`^${stack.registry.host}/pushed:[0-9a-f]{12}$`))] });
+    expect((await ask('pushed')).text).toBe('pushed\n');
+    expect(await deployed()).toMatchObject({ ok: true, changed: 0 });
+    const removed = await run('addon', 'remove', 'registry', ...ON, '--yes', '--json');
+    expect(removed.result, removed.stderr).toMatchObject({ ok: true, removed: expect.arrayContaining([`registry of ${NAME}`]) });
+    expect(await deployed()).toMatchObject({ ok: true, images: [expect.stringMatching(/^dev\.local\/pushed:/)] });
+    expect((await ask('pushed')).text).toBe('pushed\n');
+    await run('delete', 'pushed', ...ON, '--yes');
   }, 120_000);
 
   test.each(['canary', 'scale-to-zero'])('demo %s passes', async (id) => {

@@ -105,7 +105,6 @@ async function runLoop(loop: Loop, tally: Tally): Promise<void> {
       if (!isAdvised) isAdvised = advise(loop, result);
     }
   }
-  await loop.oldVersions.settled();
   await logs;
 }
 
@@ -141,6 +140,8 @@ export const dev = defineCommand({
     } catch (thrown) {
       // Ctrl-C is how one leaves.
       if (!context.io.signal.aborted && !isAbortError(thrown)) throw thrown;
+    } finally {
+      await oldVersions.settled();
     }
     const { reloads, failures } = tally;
     return { text: '', result: { reloads: reloads.length, failures, reloadMs: reloads.map(({ ms }) => ms), steps: reloads.map(({ steps }) => steps) } };
