@@ -39,7 +39,8 @@ function sizeOf(header: Buffer): number {
   const field = header.subarray(124, 136);
   if (((field[0] ?? 0) & 0x80) !== 0) return Number(field.readBigUInt64BE(4));
   const size = Number.parseInt(textOf(field).trim(), 8);
-  return Number.isNaN(size) ? 0 : size;
+  // Below nothing it would lead back to the same header for ever.
+  return size > 0 ? size : 0;
 }
 
 /** Records `<length> key=value\n`. */

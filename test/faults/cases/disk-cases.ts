@@ -3,12 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { nameProblem } from '../../../src/config/stack-name.ts';
 import { fileError } from '../../../src/host/file-error.ts';
 import { createFiles } from '../../../src/host/files.ts';
 import { createFolders, homeOf } from '../../../src/host/folders.ts';
 import { createYaml } from '../../../src/host/yaml.ts';
 import { openJournal, readJournal } from '../../../src/state/journal.ts';
 import { createKubeconfigs } from '../../../src/state/kubeconfig.ts';
+import { folderOf } from '../../../src/state/stack-folder.ts';
 import { temporaryFolder } from '../../host/folder.ts';
 import { BY_HAND, ownKubeconfig } from '../../state/kubeconfig-texts.ts';
 import { type Errno, systemError } from '../disk.ts';
@@ -124,6 +126,10 @@ export const diskCases: readonly FaultCase[] = [
     await work();
     expect(readdirSync(join(config, '..'))).toEqual(['config']);
     return 'taken over';
+  } },
+  { number: 35, fault: 'a file system that takes Dev and dev for one', injected: 'Dev as the name of a stack', expected: 'refused: names of stacks differ by more than that', run: async () => {
+    expect(nameProblem('Dev')).toBeDefined();
+    return expectCode('stack-name-invalid', () => folderOf({ state: '/s' }, 'Dev'));
   } },
   { number: 36, fault: 'umask 000', injected: 'the process has none', expected: 'credentials are 0600, folders 0700', run: async () => {
     const before = process.umask(0);

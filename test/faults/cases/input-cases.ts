@@ -1,8 +1,11 @@
 // G. Bad input and hostile data.
 import { expect } from 'vitest';
 import { parseMirror } from '../../../src/artifacts/mirrors.ts';
+import { requireConsent } from '../../../src/clusters/existing/consent.ts';
 import { nameProblem } from '../../../src/config/stack-name.ts';
+import { firstMember, type Member } from '../../../src/host/archive.ts';
 import { createDownloads } from '../../../src/host/download.ts';
+import { createNetwork } from '../../../src/host/network.ts';
 import { createProcesses } from '../../../src/host/process.ts';
 import { createYaml } from '../../../src/host/yaml.ts';
 import { oneLine } from '../../../src/kube/failure.ts';
@@ -21,6 +24,21 @@ const TEXTS: readonly (readonly [string, string])[] = [
 const NUMBERS = ['a: 1e999\n', 'a: .nan\n', 'a: .inf\n', 'a: -.inf\n'];
 const HOSTILE = ['\u001b[31mred\u001b[0m', '\u001b]0;title\u0007', 'a\rb', '\u202egnp.exe', '\u009b31m', 'a\u0000b'];
 const MIRRORS = ['file:///etc', 'ftp://m', 'a -> b', 'nonsense', ''];
+
+/** One member of a tar archive: its type, the size that it claims, the bytes behind it. */
+function tar(type: string, size: string, bytes = 0): Buffer {
+  const header = Buffer.alloc(512);
+  header.write('../../etc/passwd', 0);
+  header.write(size, 124);
+  header.write(type, 156);
+  header.write('/etc/shadow', 157);
+  return Buffer.concat([header, Buffer.alloc(bytes)]);
+}
+const ARCHIVES: readonly (readonly [string, Buffer, Member | undefined])[] = [
+  ['a path that leads out', tar('0', '00000000003', 512), { kind: 'file', content: Buffer.alloc(3) }], ['a link that leads out', tar('2', '0'), { kind: 'link', target: '/etc/shadow' }],
+  ['a hard link', tar('1', '0'), { kind: 'other' }], ['a device', tar('3', '0'), { kind: 'other' }], ['less than it says', tar('0', '77777777777', 512), undefined],
+  ['an extension of a size below nothing', tar('x', '-0000001777', 512), undefined], ['nothing', Buffer.alloc(0), undefined],
+];
 
 const refusedText = (number: number, what: string, text: string): FaultCase => ({
   number, fault: what, injected: 'as YAML', expected: 'yaml-invalid at once', run: () => expectCode('yaml-invalid', () => createYaml().parseAll(text, 'file.yaml')),
@@ -56,6 +74,15 @@ export const inputCases: readonly FaultCase[] = [
   ...['file:///etc/passwd', 'javascript:alert(1)', 'http://['].map((url): FaultCase => ({
     number: 111, fault: `the address ${url}`, injected: 'a download', expected: 'refused', run: () => expectCode('download-url-invalid', () => createDownloads({ env: {}, userAgent: 'test' }).download({ url, path: `${temporaryFolder()}/x`, maxBytes: 10 })),
   })),
+  ...ARCHIVES.map(([what, archive, seen]): FaultCase => ({
+    number: 109, fault: `an archive with ${what}`, injected: 'from the copy API of an engine, the only archive that is read', expected: 'a value, never a file on the disk', run: async () => {
+      expect(firstMember(archive)).toEqual(seen);
+      return seen?.kind ?? 'nothing';
+    },
+  })),
+  { number: 112, fault: 'a kubeconfig that runs a program to sign in', injected: 'a context of this machine with exec', expected: 'refused until it is named', run: () => expectCode('context-plugin', () => requireConsent(
+    { name: 'prod', path: '/config', server: 'https://127.0.0.1:6443', cluster: {}, user: { exec: { command: 'sh' } }, plugin: 'sh' }, undefined, { network: createNetwork() },
+  )) },
   { number: 114, fault: 'a program of the current folder', injected: 'PATH=.:', expected: 'never run', run: async () => { expect(await createProcesses({ PATH: '.::relative' }).find('sh')).toBeUndefined(); return 'not found'; } },
   { number: 114, fault: 'NODE_OPTIONS for a child', injected: 'an environment of its own', expected: 'only what devstack was given', run: async () => { const { stdout } = await createProcesses({ PATH: '/usr/bin:/bin' }).run('env', []); expect(stdout).not.toMatch(/NODE_OPTIONS|LD_PRELOAD/); return 'clean'; } },
   cli(115, 'a prompt where nobody can answer', ['down', 'lab'], 2, { CI: '1' }),

@@ -1,14 +1,18 @@
 // A. Death and signals. C. Two at once.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { Interrupts } from '../../../src/cli/interrupt.ts';
+import { createFiles } from '../../../src/host/files.ts';
 import { withLock } from '../../../src/host/lock.ts';
 import { createProcesses } from '../../../src/host/process.ts';
 import { ownIdentity } from '../../../src/host/process-identity.ts';
+import { createYaml } from '../../../src/host/yaml.ts';
 import type { StackSpec } from '../../../src/model/stack.ts';
+import { createKubeconfigs } from '../../../src/state/kubeconfig.ts';
 import { run as runCli } from '../../cli/harness.ts';
 import { temporaryFolder } from '../../host/folder.ts';
+import { BY_HAND, ownKubeconfig } from '../../state/kubeconfig-texts.ts';
 import { happenings } from '../fault-kinds.ts';
 import { differences, remains, stateOf, violations } from '../invariants.ts';
 import { killDownAt, killUpAt } from '../kill-points.ts';
@@ -139,6 +143,25 @@ export const concurrencyCases: readonly FaultCase[] = [
     },
   },
   { number: 43, fault: 'up while somebody runs kind delete', injected: 'the node vanishes', expected: MENDS, run: strikeAt(/^kube PATCH .*deployments/, (world) => happenings(world, () => { throw new Error('not asked'); }).find(({ name }) => name === 'kind delete by hand') ?? { name: 'none' }) },
+  {
+    number: 44, fault: 'a person saves the kubeconfig during the merge', injected: 'written anew right behind the read', expected: 'both are in it', run: async () => {
+      const home = temporaryFolder();
+      const config = join(home, 'config');
+      writeFileSync(config, BY_HAND);
+      const plain = createYaml();
+      const yaml = { ...plain, locate: (...args: Parameters<typeof plain.locate>) => {
+        if (readFileSync(config, 'utf8') === BY_HAND) writeFileSync(config, `# saved meanwhile\n${BY_HAND}`);
+        return plain.locate(...args);
+      } };
+      const kubeconfigs = createKubeconfigs({ env: { KUBECONFIG: config }, files: createFiles(), yaml, folders: { state: join(home, 'state') }, home: () => home });
+      await kubeconfigs.write('dev', ownKubeconfig('kind-devstack-dev'));
+      await kubeconfigs.merge('dev', { use: true });
+      expect(readFileSync(config, 'utf8')).toContain('kind-devstack-dev');
+      await kubeconfigs.unmerge('dev');
+      expect(readFileSync(config, 'utf8')).toBe(`# saved meanwhile\n${BY_HAND}`);
+      return 'both';
+    },
+  },
   {
     number: 45, fault: 'another tool has the name of the network', injected: 'a network devstack-dev without labels', expected: 'refused, and untouched', run: async ({ base }) => {
       const world = new World(base.empty);
