@@ -10,7 +10,7 @@ import { ticketName, ticketOf } from './temporary.ts';
 const SHARE_OF_TURN = 16;
 const SHORTEST_PAUSE_MS = 1;
 const LONGEST_PAUSE_OF_NEXT_MS = 100;
-const LONGEST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 400;
 
 export interface Line {
   /** A file with all that the lock will hold, beside it: its place in line, and what becomes the lock. */
@@ -57,7 +57,7 @@ export async function joinLine(lock: string, record: string): Promise<Line> {
   };
 }
 
-/** Never fails: who has the lock must not lose it over its ticket, which goes with the process at the latest. */
+/** Never fails: who has the lock must not lose it over its ticket, which is swept away once the process is gone. */
 function leave(ticket: string): void {
   try {
     unlinkSync(ticket);

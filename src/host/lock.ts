@@ -20,9 +20,9 @@ import { sweepTemporaries } from './temporary.ts';
 /** A lock without a readable owner (kubectl's is empty, and held for milliseconds) counts as left behind after this. */
 const NAMELESS_STALE_MS = 1_000;
 const DEFAULT_WAIT_MS = 30_000;
-/** How often a holder is looked at, whether it is alive: by the next in line, and by all others. Most turns are over before. */
+/** How often a holder is looked at, whether it is alive: by the next in line, and by the others, for that one may be dead too. */
 const LOOK_OF_NEXT_MS = 250;
-const LOOK_OF_OTHERS_MS = 750;
+const LOOK_OF_OTHERS_MS = 500;
 /** A free lock is taken out of turn when nobody has taken it for so long: who is first in line is dead, stopped, or very slow. */
 const PATIENCE_MS = 50;
 /** Whoever removes a dead lock holds the right to it for a moment. */
@@ -39,7 +39,7 @@ export interface LockOptions {
 }
 
 /**
- * Runs `work` while this process holds the lock at `path`. A holder that is dead is taken over at once; one on another host or
+ * Runs `work` while this process holds the lock at `path`. First come, first served, across processes. A holder that is dead is taken over at once; one on another host or
  * in another container is respected. Throws `locked` when one holder keeps it longer than `waitMs`, `lock-blocked` when something
  * else than a lock is there.
  */

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withLock } from '../../src/host/lock.ts';
@@ -189,9 +189,19 @@ describe('the line in front of it', () => {
   test('one that was killed in it holds nobody up, and leaves nothing', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'lock');
-    const ticket = (await joinLine(path, '')).ticket;
-    writeFileSync(ticket.replace(`-${process.pid}-`, `-${await deadPid()}-`), '');
-    rmSync(ticket);
+    const { ticket } = await joinLine(path, '');
+    renameSync(ticket, ticket.replace(`-${process.pid}-`, `-${await deadPid()}-`));
+    expect(await withLock(path, nothing)).toBe('ran');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('the holder is dead, and so is the next', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'lock');
+    const pid = await deadPid();
+    await plant(path, { pid });
+    const { ticket } = await joinLine(path, '');
+    renameSync(ticket, ticket.replace(`-${process.pid}-`, `-${pid}-`));
     expect(await withLock(path, nothing)).toBe('ran');
     expect(readdirSync(folder)).toEqual([]);
   });
