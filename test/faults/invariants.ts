@@ -52,7 +52,9 @@ export async function violations(world: World, run: Outcome): Promise<readonly s
   if (other?.state !== 'running' || !engine.networks.some((network) => network.name === 'other')) found.push('I1: a container or network of somebody else has changed');
   if (run.exit === 70) found.push(`I3: ended as a bug: ${run.error instanceof Error ? run.error.stack ?? run.error.message : String(run.error)}`);
   const answers = world.cluster()?.api.get({ key: 'services.serving.knative.dev', namespace: 'default', name: 'hello' });
-  if (run.exit === 0 && (run.verified ?? 0) > 0 && answers === undefined) found.push('I3: says that an endpoint answers, and there is none');
+  // Nobody can know what is done to the cluster after the last answer.
+  const isLater = run.life.lastMet > run.life.points.lastIndexOf('http request');
+  if (run.exit === 0 && (run.verified ?? 0) > 0 && answers === undefined && !isLater) found.push('I3: says that an endpoint answers, and there is none');
   const told = JSON.stringify([run.told, run.error instanceof Error ? [run.error.message, (run.error as { reason?: string }).reason] : []]);
   const journal = disk.text(`${STATE}/stacks/dev/journal.ndjson`) ?? '';
   for (const [name, text] of [['output', told], ['journal', journal]] as const) if (text.includes(CANARY) || text.includes('canary-of-the-environment')) found.push(`I6: a secret is in the ${name}`);

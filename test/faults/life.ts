@@ -24,6 +24,8 @@ const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 export class Life {
   readonly points: string[] = [];
   readonly met: string[] = [];
+  /** At which point it met the last of them. */
+  lastMet = -1;
   readonly stop = new AbortController();
   readonly died: Promise<'killed'>;
   readonly #fate: Fate;
@@ -63,6 +65,7 @@ export class Life {
     const fault = this.#fate.faults?.get(index);
     if (fault === undefined) return undefined;
     this.met.push(`${fault.name} at ${point}`);
+    this.lastMet = index;
     fault.meanwhile?.();
     return fault;
   }
