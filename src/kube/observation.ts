@@ -81,10 +81,19 @@ function withDetail(ref: ObjectRef, message: string, detail: string): string {
   return groupOf(ref.apiVersion) === 'serving.knative.dev' ? detail : `${message}: ${detail}`;
 }
 
+/**
+ * Knative repeats what the scheduler said of a pod once, and calls it failed, until a pod is ready. Whether there is room by now, nodes and pods
+ * tell: the pods of the version before, on their way out, hold it for half a minute.
+ */
+function statusBeforeRoom(object: KubeObject): Readiness {
+  const status = statusOf(object);
+  return status.state === 'failed' && groupOf(object.apiVersion) === 'serving.knative.dev' && /\b\d+\/\d+ nodes are available/.test(status.message) ? { ...status, state: 'pending' } : status;
+}
+
 /** State of an object with what its pods add to it: why it is not ready, what it is doing, whether it will last. */
 export function observe(ref: ObjectRef, object: KubeObject | undefined, backdrop: Backdrop): Observation {
   if (object === undefined) return { ref, state: 'gone', message: 'does not exist', mayRecover: false };
-  const status = statusOf(object);
+  const status = statusBeforeRoom(object);
   if (!standsOnPods(ref)) return { ...status, ref, mayRecover: false };
   const pods = podsOf(object, backdrop);
   const isDone = status.state === 'ready' && groupOf(ref.apiVersion) !== 'apps';
