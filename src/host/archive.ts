@@ -40,7 +40,7 @@ function sizeOf(header: Buffer): number {
   if (((field[0] ?? 0) & 0x80) !== 0) return Number(field.readBigUInt64BE(4));
   const size = Number.parseInt(textOf(field).trim(), 8);
   // Below nothing it would lead back to the same header for ever.
-  return size > 0 ? size : 0;
+  return Math.max(0, size || 0);
 }
 
 /** Records `<length> key=value\n`. */

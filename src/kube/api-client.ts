@@ -125,13 +125,14 @@ export class ApiClient implements KubeClient {
   }
 
   async delete(
-    ref: ObjectRef, options: { readonly uid?: string; readonly propagation?: 'Foreground' | 'Background' } = {}, signal?: AbortSignal,
+    ref: ObjectRef, options: NonNullable<Parameters<KubeClient['delete']>[1]> = {}, signal?: AbortSignal,
   ): Promise<boolean> {
     const resource = await this.#discovery.resolve(ref, signal);
     if (resource === undefined) return false;
     const body = {
       apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: options.propagation ?? 'Background',
       ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
+      ...(options.graceSeconds === undefined ? {} : { gracePeriodSeconds: options.graceSeconds }),
     };
     const reply = await this.#transport.request({ method: 'DELETE', path: objectPath(ref, resource), body: JSON.stringify(body), signal });
     // 409: the name belongs to a successor now; what was to be deleted is gone.

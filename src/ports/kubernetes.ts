@@ -38,8 +38,13 @@ export interface KubeClient {
   create(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>;
   /** JSON merge patch. */
   patch(ref: ObjectRef, patch: JsonObject, options?: { readonly subresource?: string }, signal?: AbortSignal): Promise<KubeObject>;
-  /** Absent is fine: returns false. `uid` guards against deleting a successor of the same name. */
-  delete(ref: ObjectRef, options?: { readonly uid?: string; readonly propagation?: 'Foreground' | 'Background' }, signal?: AbortSignal): Promise<boolean>;
+  /**
+   * Absent is fine: returns false. `uid` guards against deleting a successor of the same name; `Orphan` leaves what it owns;
+   * `graceSeconds` stands in the place of the time that a pod asks for, and counts only when nobody has deleted it before.
+   */
+  delete(
+    ref: ObjectRef, options?: { readonly uid?: string; readonly propagation?: 'Foreground' | 'Background' | 'Orphan'; readonly graceSeconds?: number }, signal?: AbortSignal,
+  ): Promise<boolean>;
   /** First the present objects as ADDED, then changes, over reconnects and 410, until the signal aborts or the consumer stops. */
   watch(kind: GroupVersionKind, options: WatchOptions, signal: AbortSignal): AsyncIterable<WatchEvent>;
   logs(pod: ObjectRef, options: { readonly container?: string; readonly tailLines?: number; readonly previous?: boolean }, signal?: AbortSignal): Promise<string>;

@@ -224,6 +224,24 @@ export function kubeContract(title: string, start: () => Promise<CallableServer>
         expect(await client.patch(refOf(configMap('patched', {})), { data: { a: null, c: '3' } })).toMatchObject({ data: { b: '1', c: '3' } });
         expect((await client.get(refOf(configMap('patched', {}))))?.['data']).not.toHaveProperty('a');
       });
+      it('gives a pod less time than it asks for, when told', async () => {
+        // On a node that nobody serves, it would wait for ever.
+        const spec = { nodeName: 'nowhere', terminationGracePeriodSeconds: 300, containers: [{ name: 'app', image: 'none' }] };
+        const pod: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'patient', namespace: 'default' }, spec };
+        await client.create(pod);
+        await client.delete(refOf(pod), { graceSeconds: 2 });
+        expect(at(await client.get(refOf(pod)), 'metadata', 'deletionGracePeriodSeconds')).toBe(2);
+        await client.delete(refOf(pod), { graceSeconds: 0 });
+        expect(await client.get(refOf(pod))).toBeUndefined();
+      });
+      it('leaves what an object owns, when told: its own end waits until that is let go of', async () => {
+        await client.create(configMap('owner', {}));
+        await client.delete(refOf(configMap('owner', {})), { propagation: 'Orphan' });
+        const held = await client.get(refOf(configMap('owner', {})));
+        // Whoever collects garbage takes the finalizer away; a server on its own keeps it.
+        if (held !== undefined) expect(held.metadata.finalizers).toEqual(['orphan']);
+        await client.patch(refOf(configMap('owner', {})), { metadata: { finalizers: null } }).catch(() => undefined);
+      });
       it('deletes, and says whether there was something', async () => {
         const ref = refOf(await client.apply(configMap('gone', {})));
         expect(await client.delete(ref)).toBe(true);

@@ -13,6 +13,8 @@ import { withTarget } from './app-target.ts';
 import { locateApp } from './app-watch.ts';
 
 const REVISION = { apiVersion: 'serving.knative.dev/v1', kind: 'Revision' } as const;
+const REPLICA_SET = { apiVersion: 'apps/v1', kind: 'ReplicaSet' } as const;
+const POD = { apiVersion: 'v1', kind: 'Pod' } as const;
 const WAIT_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const USERS = 8;
@@ -53,14 +55,30 @@ export async function setTraffic(ports: Ports, { ref, traffic }: TrafficChange, 
   });
 }
 
+/** Nothing goes to its pods: what they still answer may end. */
+const LAST_REQUESTS_SECONDS = 2;
+
 /**
- * Removes versions that nothing goes to any more, but those in `keep`. Knative itself would let their pods run for a minute more, in the room that
- * the next version on a small machine needs; so they end at once, after the 30 s in which queue-proxy lets its last requests finish.
+ * A pod is let go of in the time that its first deletion gives it, and Kubernetes' own gives what the pod asks for: queue-proxy then waits 30 s for
+ * requests to come. So the pods go first, and before them the set that would make new ones, which leaves them to whoever deletes them.
+ */
+async function retire(client: KubeClient, revision: ObjectRef, signal: AbortSignal): Promise<void> {
+  const { name, namespace } = revision;
+  const behind = { ...(namespace === undefined ? {} : { namespace }), labelSelector: `serving.knative.dev/revision=${name}`, metadataOnly: true };
+  const [sets, pods] = await Promise.all([client.list(REPLICA_SET, behind, signal), client.list(POD, behind, signal)]);
+  await Promise.all(sets.items.map((set) => client.delete(refOf(set), { propagation: 'Orphan' }, signal)));
+  await Promise.all(pods.items.map((pod) => client.delete(refOf(pod), { graceSeconds: LAST_REQUESTS_SECONDS }, signal)));
+  await client.delete(revision, {}, signal);
+}
+
+/**
+ * Removes versions that nothing goes to any more, but those in `keep`. Knative itself would let their pods run for a minute and drain for half of
+ * one more, in the room that the next version on a small machine needs.
  */
 export async function retireRevisions(ports: Ports, ref: AppRef, keep: ReadonlySet<string>, { signal }: RunOptions): Promise<readonly string[]> {
   return withTarget(ports, ref.stack, { signal, emit: () => undefined }, async (_target, client) => {
     const idle = idleRevisions((await readRevisions(ref, client, signal)).revisions).filter(({ name }) => !keep.has(name));
-    await Promise.all(idle.map(({ name }) => client.delete({ ...REVISION, namespace: ref.namespace, name }, {}, signal)));
+    await Promise.all(idle.map((revision) => retire(client, { ...REVISION, namespace: ref.namespace, name: revision.name }, signal)));
     return idle.map(({ name }) => name);
   });
 }
