@@ -37,6 +37,8 @@ export interface ClusterFacts {
 
 export interface RegistryFacts {
   readonly port: number;
+  /** Image that it was made of. */
+  readonly image: string;
   readonly isRunning: boolean;
 }
 

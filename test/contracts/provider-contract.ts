@@ -106,8 +106,11 @@ export function providerContract(name: string, make: () => Promise<ProviderSubje
       expect([await isReady(), (await observe()).registry]).toEqual([false, undefined]);
       await keeper.ensure(wish, context);
       const made = await subject.identity();
-      expect([await isReady(), await keeper.isReady({ ...wish, port: wish.port + 1 }, context), (await observe()).registry]).toEqual([true, false, { port: registry.port, isRunning: true }]);
+      expect([await isReady(), await keeper.isReady({ ...wish, port: wish.port + 1 }, context), (await observe()).registry]).toEqual([true, false, { ...registry, isRunning: true }]);
       await keeper.ensure(wish, context);
+      expect(await subject.identity()).toBe(made);
+      // What is there needs no image any more.
+      await keeper.ensure({ ...wish, image: 'devstack.invalid/registry:0' }, context);
       expect(await subject.identity()).toBe(made);
       expect([await keeper.remove(wish, context), await keeper.remove(wish, context), await isReady()]).toEqual([true, false, false]);
       await keeper.ensure(wish, context);

@@ -111,7 +111,7 @@ export class FakeEngine {
       throw failedError({ code: 'container-exists', message: `there is a container named ${request.name} already` });
     }
     if (!this.images.has(request.image)) throw preconditionError({ code: 'image-missing', message: `no image ${request.image}` });
-    return this.addContainer(request.name, { state: 'created', labels: request.labels, networks: [request.network.name], ports: request.ports ?? [] }).id;
+    return this.addContainer(request.name, { state: 'created', image: request.image, labels: request.labels, networks: [request.network.name], ports: request.ports ?? [] }).id;
   }
 
   #start(container: FakeContainer): void {

@@ -91,7 +91,7 @@ describe('planUp', () => {
       const plan = planUp({ ...wish, nodes: 2 }, facts, provider);
       expect(plan.steps.find((step) => step.kind === 'registry')).toMatchObject({ port: 5001, image: 'registry:3.0.0', needs: ['cluster', 'settle'] });
       expect(plan.steps.find(({ id }) => id === 'apply:registry')?.needs).toContain('registry');
-      const cluster = { state: 'running', nodes: 1, registry: { port: 5004, isRunning: false } } as const;
+      const cluster = { state: 'running', nodes: 1, registry: { port: 5004, image: 'registry:2', isRunning: false } } as const;
       expect(portOf(planUp(wish, { ...facts, cluster, registryPorts: [5002] }, provider))).toEqual([5004]);
     });
 

@@ -5,7 +5,7 @@ import { execute } from '../../engine/execute.ts';
 import type { Run } from '../../engine/run.ts';
 import { failedError, preconditionError } from '../../model/error.ts';
 import type { ClusterFacts, StackFacts } from '../../model/fact.ts';
-import { type ClusterPlan, INGRESS_NODE_PORT, type Plan, type Step } from '../../model/plan.ts';
+import { type ClusterPlan, INGRESS_NODE_PORT, type Plan, registryHost, type Step } from '../../model/plan.ts';
 import type { Ports } from '../../ports.ts';
 import type { RunOptions, UpResult } from '../use-cases.ts';
 import { alone, type Journals, journalled } from './journals.ts';
@@ -78,9 +78,17 @@ export async function startStack(ports: Ports, journals: Journals, stack: string
   const started = ports.clock.monotonic();
   const { found, provider, facts } = await locate(ports, stack, options);
   const cluster = clusterPlanOf(found, facts);
+  const { registry } = facts;
   const wake: Plan = {
     schema: 1, stack: found.stack, notes: [], endpoints: [],
-    steps: [{ kind: 'cluster', id: 'cluster', title: `Start ${provider.title} cluster ${found.cluster}`, lane: 'Cluster', needs: [], cluster, timeoutMs: TIMEOUT.cluster }],
+    steps: [
+      { kind: 'cluster', id: 'cluster', title: `Start ${provider.title} cluster ${found.cluster}`, lane: 'Cluster', needs: [], cluster, timeoutMs: TIMEOUT.cluster },
+      // It sleeps and wakes with the nodes; on its own it stops only when somebody stops it.
+      ...(registry === undefined ? [] : [{
+        kind: 'registry', id: 'registry', title: `Start the registry at ${registryHost(registry.port)}`, lane: 'Cluster', needs: ['cluster'], stack: found.stack, cluster: found.cluster,
+        image: registry.image, port: registry.port, timeoutMs: TIMEOUT.cluster,
+      } as const]),
+    ],
   };
   return alone(journals, found.stack, options, () => journalled(journals, { stack: found.stack, command: 'start' }, async (journal) => {
     const input = { stack: found.stack, ports, provider, emit: options.emit, overwrite: false, record: journal.record };

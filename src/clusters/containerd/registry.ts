@@ -71,12 +71,15 @@ async function run(wish: RegistryWish, provider: string, { ports: { docker }, si
   const known = await find(wish, provider, docker);
   // One that was made for another port, which was free then.
   if (known !== undefined && known.ports[0]?.hostPort !== port) await docker.removeContainer(known.id);
-  if (await docker.inspectImage(image) === undefined) await docker.pullImage(image, onProgress, signal);
-  const id = known !== undefined && known.ports[0]?.hostPort === port ? known.id : await docker.createContainer({
-    name: registryName(cluster), image, network: { name: cluster }, confined: true,
-    labels: { [DOCKER_STACK_LABEL]: stack, [DOCKER_PROVIDER_LABEL]: provider, [DOCKER_ROLE_LABEL]: ROLE },
-    ports: [{ hostAddress: LOOPBACK, hostPort: port, containerPort: CONTAINER_PORT }],
-  });
+  const create = async () => {
+    if (await docker.inspectImage(image) === undefined) await docker.pullImage(image, onProgress, signal);
+    return await docker.createContainer({
+      name: registryName(cluster), image, network: { name: cluster }, confined: true,
+      labels: { [DOCKER_STACK_LABEL]: stack, [DOCKER_PROVIDER_LABEL]: provider, [DOCKER_ROLE_LABEL]: ROLE },
+      ports: [{ hostAddress: LOOPBACK, hostPort: port, containerPort: CONTAINER_PORT }],
+    });
+  };
+  const id = known !== undefined && known.ports[0]?.hostPort === port ? known.id : await create();
   await docker.startContainer(id).catch((cause: unknown) => {
     if (!isDevstackError(cause) || cause.code !== 'port-taken') throw cause;
     throw preconditionError({

@@ -98,7 +98,7 @@ async function observe(target: Target, { ports }: ProviderContext): Promise<Clus
 
 function registryFacts({ registry: found }: Holdings): Pick<ClusterFacts, 'registry'> {
   const port = found?.ports[0]?.hostPort;
-  return port === undefined ? {} : { registry: { port, isRunning: found?.state === 'running' } };
+  return found === undefined || port === undefined ? {} : { registry: { port, image: found.image, isRunning: found.state === 'running' } };
 }
 
 async function destroy(target: Target, { ports, signal }: ProviderContext): Promise<readonly string[]> {
