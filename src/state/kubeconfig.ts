@@ -1,5 +1,5 @@
 // Kubeconfigs: one of each stack's own, and its entries in the user's file when they are asked for.
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { type DevstackError, failedError, preconditionError } from '../model/error.ts';
 import type { Files, Folders, Kubeconfigs, Yaml } from '../ports.ts';
 import { mergeEntries, readEntries, unmergeEntries } from './kubeconfig-edit.ts';
@@ -57,7 +57,7 @@ async function merge(world: KubeconfigsWorld, job: MergeJob): Promise<{ readonly
     });
   }
   const entries = readEntries(job.stack, { text: own, name: job.own, yaml });
-  const path = job.target ?? (await userFile(world));
+  const path = job.target === undefined ? await userFile(world) : resolve(job.target);
   await notePlace(world, job.stack, path);
   await locked(files, path, async () => {
     const { text, result: merged } = await workOut(files, path, (now) => mergeEntries({ text: now, name: path, yaml }, entries, job.use));
@@ -88,9 +88,9 @@ async function unmerge(world: KubeconfigsWorld, stack: string): Promise<boolean>
 
 // ── which file ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Files that kubectl reads, in its order. */
+/** Files that kubectl reads, in its order. Absolute: `down` may be run in another folder. */
 function userFiles(world: KubeconfigsWorld): readonly string[] {
-  const named = (world.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
+  const named = (world.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '').map((path) => resolve(path));
   return named.length > 0 ? named : [join(world.home(), '.kube', 'config')];
 }
 
@@ -108,9 +108,13 @@ async function userFile(world: KubeconfigsWorld): Promise<string> {
   return paths.at(-1) ?? '';
 }
 
-/** kubectl locks the name that it was given; who goes by the target of a link locks that. Both are held, always in one order. */
+/**
+ * kubectl locks the name that it was given; who goes by the target of a link locks that. Both are held, always in one order. Where only
+ * a folder on the way is a link they are one lock, and whoever took it twice would wait for itself.
+ */
 async function locked(files: Files, path: string, work: () => Promise<void>): Promise<void> {
-  const names = [...new Set([path, await files.realPath(path)])].sort();
+  const placeOf = async (name: string): Promise<string> => join(await files.realPath(dirname(name)), basename(name));
+  const names = [...new Set([await placeOf(path), await placeOf(await files.realPath(path))])].sort();
   const [first = path, second] = names;
   await files.withLock(`${first}.lock`, async () => {
     await (second === undefined ? work() : files.withLock(`${second}.lock`, work, { waitMs: LOCK_WAIT_MS }));

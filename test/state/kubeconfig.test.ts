@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createFiles } from '../../src/host/files.ts';
 import { createYaml } from '../../src/host/yaml.ts';
@@ -81,6 +81,30 @@ describe("the user's file", () => {
     await kubeconfigs.unmerge('dev');
     expect(text(join(home, 'dotfiles', 'kube'))).toBe(KUBECTL_STYLE);
     expect([...readdirSync(join(home, 'dotfiles')), ...readdirSync(join(home, '.kube'))]).toEqual(['kube', 'config']);
+  });
+
+  test('in a folder that is a symlink: one lock, by whichever name', async () => {
+    const { kubeconfigs, config, home } = await setUp();
+    rmSync(join(home, '.kube'), { recursive: true });
+    mkdirSync(join(home, 'dotfiles'));
+    symlinkSync('dotfiles', join(home, '.kube'));
+    await kubeconfigs.merge('dev', USE);
+    writeFileSync(config, KUBECTL_STYLE);
+    await kubeconfigs.merge('dev', USE);
+    await kubeconfigs.unmerge('dev');
+    expect(text(config)).toBe(KUBECTL_STYLE);
+    expect(readdirSync(join(home, 'dotfiles'))).toEqual(['config']);
+  });
+
+  test('named from the folder that devstack runs in: found again from any other', async () => {
+    const { home } = await setUp();
+    const path = join(home, 'work.yaml');
+    writeFileSync(path, KUBECTL_STYLE);
+    const named = await setUp(() => relative(process.cwd(), path));
+    expect((await named.kubeconfigs.merge('dev', USE)).path).toBe(path);
+    expect(text(join(named.home, 'state/stacks/dev/merged-into'))).toBe(`${JSON.stringify([path])}\n`);
+    await named.kubeconfigs.unmerge('dev');
+    expect(text(path)).toBe(KUBECTL_STYLE);
   });
 
   test('merged a second time: not written', async () => {
