@@ -1,6 +1,6 @@
 // B. Disk and files: a disk that is broken for a while, on fakes; names and texts that bite, on real files.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { nameProblem } from '../../../src/config/stack-name.ts';
@@ -92,6 +92,13 @@ export const diskCases: readonly FaultCase[] = [
     const folder = temporaryFolder();
     symlinkSync('state', join(folder, 'state'));
     return expectCode('file-failed', () => createFiles().write(join(folder, 'state', 'a'), 'x'));
+  } },
+  { number: 28, fault: 'the folder of the kubeconfig is a symlink', injected: '.kube → dotfiles; merge, then unmerge', expected: 'one lock by both names, every byte as before', run: async () => {
+    const { config, home, work, back } = await merged((path, at) => { renameSync(join(at, '.kube'), join(at, 'dotfiles')); symlinkSync('dotfiles', join(at, '.kube')); writeFileSync(path, BY_HAND); });
+    await work();
+    await back();
+    expect([readFileSync(config, 'utf8'), readdirSync(join(home, 'dotfiles'))]).toEqual([BY_HAND, ['config']]);
+    return 'every byte as before';
   } },
   { number: 29, fault: 'the kubeconfig is a symlink', injected: 'merge, then unmerge', expected: 'it stays one, its target as before', run: async () => {
     const { config, home, work, back } = await merged((path, at) => { writeFileSync(join(at, 'real'), BY_HAND); symlinkSync('../real', path); });
