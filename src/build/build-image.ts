@@ -35,6 +35,12 @@ export async function planImage(request: ImageRequest, files: Files): Promise<Pl
 type World = Pick<Ports, 'files' | 'processes' | 'docker'>;
 
 export function createImageBuilder(world: World): ImageBuilder {
+  // Does not change while devstack runs, and each question costs the start of a program.
+  let buildx: Promise<boolean> | undefined;
+  const hasBuildx = (): Promise<boolean> => {
+    buildx ??= world.processes.run('docker', ['buildx', 'version'], { env: environmentFor(world.docker.endpoint) }).then(({ exitCode }) => exitCode === 0);
+    return buildx;
+  };
   return {
     async has(build) {
       const image = await world.docker.inspectImage(build.image);
@@ -44,7 +50,7 @@ export function createImageBuilder(world: World): ImageBuilder {
     async build(build, options) {
       await assertUnchanged(build, world.files);
       const log = createBuildLog();
-      const result = await runBuilder(build, world, { ...options, log });
+      const result = await runBuilder(build, world, { ...options, log, hasBuildx: await hasBuildx() });
       if (result.exitCode !== 0) throw buildError(log.failure(), build);
       const image = await world.docker.inspectImage(build.image);
       if (image === undefined) throw failedError({ code: 'image-build-failed', message: `the builder reported success, but ${build.image} is not there` });
@@ -64,11 +70,11 @@ interface Run {
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
   readonly log: BuildLog;
+  readonly hasBuildx: boolean;
 }
 
-async function runBuilder(build: ImageBuild, { processes, docker }: World, { onProgress, signal, log }: Run): Promise<ProcessResult> {
+async function runBuilder(build: ImageBuild, { processes, docker }: World, { onProgress, signal, log, hasBuildx }: Run): Promise<ProcessResult> {
   const env = environmentFor(docker.endpoint);
-  const hasBuildx = (await processes.run('docker', ['buildx', 'version'], { env, signal })).exitCode === 0;
   const args = buildArguments(build, { builder: hasBuildx ? 'buildx' : 'classic', isLocal: isLocal(docker.endpoint) });
   return processes.run('docker', args, {
     env: { ...env, ...(hasBuildx ? {} : { DOCKER_BUILDKIT: '0' }) }, signal,

@@ -85,6 +85,7 @@ async function runLoop(loop: Loop, tally: Tally): Promise<void> {
   let isAdvised = false;
   for await (const _sign of files.watch(folder, options.signal)) {
     const started = context.io.clock.monotonic();
+    tell(context, isFirst ? `deploying ${folder}` : 'a change: building');
     loop.times.clear();
     const result = await deployOnce(loop);
     const took = context.io.clock.monotonic() - started;
