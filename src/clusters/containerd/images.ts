@@ -2,9 +2,10 @@
 // (kubernetes-sigs/kind#3795: it fails for images of several platforms in the containerd image store).
 import { Readable } from 'node:stream';
 import { failedError } from '../../model/error.ts';
+import { parseJson } from '../../model/json.ts';
 import { stringAt } from '../../model/object.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
-import type { DockerImage } from '../../ports.ts';
+import type { DockerImage, ExecResult } from '../../ports.ts';
 import type { ImageLoader, ProviderContext } from '../provider.ts';
 import { withoutBlobs } from './archive.ts';
 
@@ -24,12 +25,20 @@ const MARK = 'devstack.local/loaded';
 export type NodesOf = (cluster: Pick<ClusterPlan, 'stack' | 'cluster'>, context: ProviderContext) => Promise<readonly string[]>;
 
 export function imageLoader(nodesOf: NodesOf): ImageLoader {
+  // Of a node that was made anew meanwhile it is the same: all come from the same image.
+  const snapshotters = new Map<string, Promise<string>>();
+  const snapshotterOf = (node: string, context: ProviderContext): Promise<string> => {
+    const known = snapshotters.get(node) ?? askSnapshotter(node, context);
+    snapshotters.set(node, known);
+    return known;
+  };
   return {
     async missing(cluster, wanted, context) {
       const { docker } = context.ports;
       const [nodes, local] = await Promise.all([nodesOf(cluster, context), Promise.all(wanted.map((reference) => docker.inspectImage(reference)))]);
+      const names = wanted.flatMap((reference, index) => namesOf(reference, local[index]));
       const lacking = await Promise.all(nodes.map(async (node) => {
-        const stock = await stockOf(node, context);
+        const stock = await stockOf(node, names, context);
         const held = await Promise.all(wanted.map((reference, index) => holds({ node, stock, reference, image: local[index] }, context)));
         return wanted.filter((_, index) => !held[index]);
       }));
@@ -41,8 +50,7 @@ export function imageLoader(nodesOf: NodesOf): ImageLoader {
       if (image === undefined) throw notHere(reference);
       const nodes = await nodesOf(cluster, context);
       await Promise.all(nodes.map(async (node) => {
-        // Each question to a node takes a tenth of a second: all at once.
-        const [stock, snapshotter, known] = await Promise.all([stockOf(node, context), snapshotterOf(node, context), contentOf(node, context)]);
+        const [{ stock, known }, snapshotter] = await Promise.all([holdingsOf(node, namesOf(reference, image), context), snapshotterOf(node, context)]);
         const question = { node, stock, reference, image };
         if (!(await holds(question, context))) await loadInto({ ...question, snapshotter, known }, context);
       }));
@@ -56,13 +64,28 @@ function notHere(reference: string) {
   });
 }
 
+/** What an image can be known by in a node. */
+function namesOf(reference: string, image: DockerImage | undefined): readonly string[] {
+  return [fullName(reference), ...(image === undefined ? [] : [markOf(image)])];
+}
+
+const LIST = [...CTR, 'images', 'list'] as const;
+
+/** Of these names only: for each image that it lists, containerd adds up all of its layers (274 of them: half a second). */
+function listOf(names: readonly string[]): readonly string[] {
+  return [...LIST, ...names.map((name) => `name==${JSON.stringify(name)}`)];
+}
+
 /** Throws `node-image-list-failed`. */
-async function stockOf(node: string, { ports, signal }: ProviderContext): Promise<Stock> {
-  const { exitCode, stdout, stderr } = await ports.docker.exec(node, [...CTR, 'images', 'list'], { signal });
+async function stockOf(node: string, names: readonly string[], { ports, signal }: ProviderContext): Promise<Stock> {
+  return readStock(node, await ports.docker.exec(node, listOf(names), { signal }));
+}
+
+function readStock(node: string, { exitCode, stdout, stderr }: ExecResult): Stock {
   if (exitCode !== 0) {
     throw failedError({
       code: 'node-image-list-failed', message: `the node ${node} does not say which images it has`, reason: lastLine(stderr),
-      hints: [{ text: 'ask it yourself', command: `docker exec ${node} ${CTR.join(' ')} images list` }],
+      hints: [{ text: 'ask it yourself', command: `docker exec ${node} ${LIST.join(' ')}` }],
     });
   }
   // REF TYPE DIGEST SIZE …
@@ -70,6 +93,19 @@ async function stockOf(node: string, { ports, signal }: ProviderContext): Promis
     const [name, , digest] = line.split(/\s+/);
     return name === undefined || digest === undefined ? [] : [[name, digest] as const];
   }));
+}
+
+/** Several commands in the turn of one: to get into a node takes longer than what is asked there. */
+function inTurn(...commands: readonly (readonly string[])[]): readonly string[] {
+  const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+  return ['sh', '-c', commands.map((words) => words.map(quoted).join(' ')).join(' && ')];
+}
+
+/** Which of the names it has, and digests of all that it has whole. */
+async function holdingsOf(node: string, names: readonly string[], { ports, signal }: ProviderContext): Promise<{ readonly stock: Stock; readonly known: ReadonlySet<string> }> {
+  const answer = await ports.docker.exec(node, inTurn(listOf(names), ['echo'], [...CTR, 'content', 'list', '--quiet']), { signal });
+  const [images = '', content = ''] = answer.stdout.split('\n\n');
+  return { stock: readStock(node, { ...answer, stdout: images }), known: new Set(content.split('\n').map((line) => line.trim().replace(/^sha256:/, ''))) };
 }
 
 interface Question {
@@ -92,15 +128,7 @@ async function holds({ node, stock, reference, image }: Question, context: Provi
 /** Digest of an image's configuration, by which the classic store of Docker knows it. Undefined when it is not a plain image. */
 async function configOf(node: string, digest: string, { ports, signal }: ProviderContext): Promise<string | undefined> {
   const { exitCode, stdout } = await ports.docker.exec(node, [...CTR, 'content', 'get', digest], { signal });
-  return exitCode === 0 ? stringAt(parse(stdout), 'config', 'digest') : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return exitCode === 0 ? stringAt(parseJson(stdout), 'config', 'digest') : undefined;
 }
 
 function digestOf(reference: string): string {
@@ -130,18 +158,15 @@ async function loadInto({ node, reference, image, snapshotter, known }: Loading,
   const { ports: { docker }, signal } = context;
   context.onProgress(`${reference} into ${node}`);
   // Not --all-platforms, as kind has it: the archive has one of them.
-  const load = [...CTR, 'images', 'import', '--digests', `--snapshotter=${snapshotter}`, '-'];
+  const load = inTurn([...CTR, 'images', 'import', '--digests', `--snapshotter=${snapshotter}`, '-'], [...CTR, 'images', 'tag', '--force', fullName(reference), markOf(image)]);
   const send = async (skipped: ReadonlySet<string>) => docker.exec(node, load, { stdin: Readable.from(withoutBlobs(await docker.saveImage(reference), skipped)), signal });
   let imported = await send(known);
   // A layer that was there may have been thrown away meanwhile: then all of it.
   if (imported.exitCode !== 0 && known.size > 0 && !isFull(imported.stderr)) imported = await send(new Set());
-  const tagged = imported.exitCode === 0
-    ? await docker.exec(node, [...CTR, 'images', 'tag', '--force', fullName(reference), markOf(image)], { signal })
-    : imported;
-  if (tagged.exitCode === 0) return;
+  if (imported.exitCode === 0) return;
   throw failedError({
-    code: 'node-image-load-failed', message: `the image ${reference} could not be loaded into ${node}`, reason: lastLine(tagged.stderr),
-    hints: [isFull(tagged.stderr)
+    code: 'node-image-load-failed', message: `the image ${reference} could not be loaded into ${node}`, reason: lastLine(imported.stderr),
+    hints: [isFull(imported.stderr)
       ? { text: 'see what takes the room', command: 'docker system df' }
       : { text: 'see what is in the node', command: `docker exec ${node} ${CTR.join(' ')} images list` }],
   });
@@ -151,14 +176,8 @@ function isFull(stderr: string): boolean {
   return /no space left/i.test(stderr);
 }
 
-/** Digests of what the node's containerd has whole. Empty when it cannot be asked: then everything is sent. */
-async function contentOf(node: string, { ports, signal }: ProviderContext): Promise<ReadonlySet<string>> {
-  const { exitCode, stdout } = await ports.docker.exec(node, [...CTR, 'content', 'list', '--quiet'], { signal });
-  return new Set(exitCode === 0 ? stdout.split('\n').map((line) => line.trim().replace(/^sha256:/, '')) : []);
-}
-
 /** Where kubelet's containerd unpacks images: overlayfs, or fuse-overlayfs on a rootless engine. */
-async function snapshotterOf(node: string, { ports, signal }: ProviderContext): Promise<string> {
+async function askSnapshotter(node: string, { ports, signal }: ProviderContext): Promise<string> {
   const { stdout } = await ports.docker.exec(node, ['containerd', 'config', 'dump'], { signal });
   return /\bsnapshotter = ["']([a-z0-9-]+)["']/.exec(stdout)?.[1] ?? 'overlayfs';
 }

@@ -14,16 +14,27 @@ export function serveContainerd(engine: FakeEngine): readonly string[][] {
     nodes.set(container.name, stock);
     // `cat > "$0"` in a shell: a file from stdin.
     if (command[0] === 'sh' && command[2]?.includes('cat >') === true) container.files.set(command[3] ?? '', stdin);
-    return answer(command, stdin, stock, configs);
+    return inTurn(command).reduce<ExecResult>((before, one) => {
+      if (before.exitCode !== 0) return before;
+      const after = answer(one, stdin, stock, configs);
+      return { ...after, stdout: before.stdout + after.stdout };
+    }, { exitCode: 0, stdout: '', stderr: '' });
   };
   return commands;
+}
+
+/** Commands of one shell, each word in quotes; or the one command. */
+function inTurn(command: readonly string[]): readonly (readonly string[])[] {
+  const [shell, , script = ''] = command;
+  if (shell !== 'sh' || !script.startsWith("'")) return [command];
+  return script.split(' && ').map((words) => [...words.matchAll(/'([^']*)'/g)].map(([, word = '']) => word));
 }
 
 function answer(command: readonly string[], stdin: string, stock: Map<string, string>, configs: Map<string, string>): ExecResult {
   const say = (stdout = ''): ExecResult => ({ exitCode: 0, stdout, stderr: '' });
   switch (command.slice(2, 4).join(' ')) {
     case 'images list':
-      return say(`REF TYPE DIGEST SIZE\n${[...stock].map(([name, digest]) => `${name} application/x ${digest} 1 B\n`).join('')}`);
+      return say(`REF TYPE DIGEST SIZE\n${[...stock].filter(([name]) => command.length === 4 || command.includes(`name=="${name}"`)).map(([name, digest]) => `${name} application/x ${digest} 1 B\n`).join('')}`);
     case 'content get':
       return say(JSON.stringify({ config: { digest: configs.get(command.at(-1) ?? '') } }));
     case 'images tag':
@@ -36,7 +47,10 @@ function answer(command: readonly string[], stdin: string, stock: Map<string, st
       for (const tag of image.tags) stock.set(`docker.io/library/${tag}`, digest);
       return say();
     }
+    case 'content list':
+      return say([...configs.keys()].map((digest) => `${digest}\n`).join(''));
     default:
+      if (command[0] === 'echo') return say('\n');
       return say('  snapshotter = "overlayfs"\n  config_path = "/etc/containerd/certs.d"\n');
   }
 }
