@@ -54,7 +54,10 @@ function installOf(addon: Addon, { context, selection }: AddonStepsInput): Addon
 export function addonInstalls(selection: Selection, { name, fit, nodes }: Pick<StackSpec, 'name' | 'fit' | 'nodes'>) {
   const ingressClass = selection.addons.find((addon) => addon.ingress !== undefined)?.ingress?.className;
   const context: AddonContext = { stack: name, domain: 'localhost', ingressClass, ingressNodePort: INGRESS_NODE_PORT, nodes, fit, registryPort: REGISTRY_PORTS[0] ?? 0, subnet: SOME_SUBNET };
-  return selection.addons.map((addon) => ({ addon, ...addon.install(context, selection.versions[addon.id] ?? addon.version) }));
+  return selection.addons.map((addon) => {
+    const version = selection.versions[addon.id] ?? addon.version;
+    return { addon, beside: addon.beside?.(version), ...addon.install(context, version) };
+  });
 }
 
 /** What of an addon runs beside the nodes: it must be there before the cluster is told of it. */

@@ -6,6 +6,7 @@ import { execute } from '../../engine/execute.ts';
 import type { KubernetesAccess } from '../../model/access.ts';
 import { preconditionError } from '../../model/error.ts';
 import type { StackFacts } from '../../model/fact.ts';
+import { rewriteImage } from '../../model/image-rule.ts';
 import { PART_LABEL } from '../../model/label.ts';
 import { arrayAt, at, type GroupVersionKind, type KubeObject, refOf, refText, stringAt } from '../../model/object.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -130,9 +131,10 @@ export async function changeAddons(ports: Ports, journals: Journals, plan: Plan,
 /** Every image that a stack may run, also those that its controllers name later. */
 export async function addonImages(ports: Ports, spec: StackSpec, { signal }: RunOptions): Promise<readonly ImageUse[]> {
   const installs = addonInstalls(selectAddons(spec), spec);
-  const lists = await Promise.all(installs.map(async ({ addon, sources, patches }) => (
-    (await ports.manifests.images(sources, patches, spec.images, signal)).map((image) => ({ image, part: addon.id }))
-  )));
+  const lists = await Promise.all(installs.map(async ({ addon, beside, sources, patches }) => {
+    const inside = await ports.manifests.images(sources, patches, spec.images, signal);
+    return [...inside, ...(beside === undefined ? [] : [rewriteImage(beside, spec.images)])].map((image) => ({ image, part: addon.id }));
+  }));
   const samples = await Promise.all(spec.samples.flatMap((id) => findSample(id) ?? []).map(async (sample) => {
     const objects = sample.objects('knative', { name: sample.id, namespace: 'default', image: sample.image, env: sample.env });
     return (await ports.manifests.images([{ objects }], [], spec.images, signal)).map((image) => ({ image, part: sample.id }));
