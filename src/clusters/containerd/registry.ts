@@ -65,12 +65,9 @@ async function find({ stack, cluster }: Target, provider: string, docker: Docker
   });
 }
 
-/** Made when it is not there, started when it does not run. */
+/** Made when it is not there, started when it does not run. The port of one that is there is known to whoever planned. */
 async function run(wish: RegistryWish, provider: string, { ports: { docker }, signal, onProgress }: ProviderContext): Promise<void> {
   const { stack, cluster, image, port } = wish;
-  const known = await find(wish, provider, docker);
-  // One that was made for another port, which was free then.
-  if (known !== undefined && known.ports[0]?.hostPort !== port) await docker.removeContainer(known.id);
   const create = async () => {
     if (await docker.inspectImage(image) === undefined) await docker.pullImage(image, onProgress, signal);
     return await docker.createContainer({
@@ -79,12 +76,17 @@ async function run(wish: RegistryWish, provider: string, { ports: { docker }, si
       ports: [{ hostAddress: LOOPBACK, hostPort: port, containerPort: CONTAINER_PORT }],
     });
   };
-  const id = known !== undefined && known.ports[0]?.hostPort === port ? known.id : await create();
-  await docker.startContainer(id).catch((cause: unknown) => {
+  const known = await find(wish, provider, docker);
+  const id = known?.id ?? await create();
+  await docker.startContainer(id).catch(async (cause: unknown) => {
+    // Left there, it would keep the next try to this port.
+    if (known === undefined) await docker.removeContainer(id);
     if (!isDevstackError(cause) || cause.code !== 'port-taken') throw cause;
     throw preconditionError({
       code: 'registry-port-taken', message: `the registry of ${stack} cannot start: port ${port} on ${LOOPBACK} was taken meanwhile`, cause, ...(cause.reason === undefined ? {} : { reason: cause.reason }),
-      hints: [{ text: 'free the port, or take the next one', command: `devstack addon add registry --name ${stack}` }],
+      hints: [known === undefined
+        ? { text: 'take the next one that is free', command: `devstack addon add registry --name ${stack}` }
+        : { text: 'free the port, or make the registry anew', command: `devstack addon remove registry --name ${stack}` }],
     });
   });
 }

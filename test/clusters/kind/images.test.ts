@@ -69,3 +69,43 @@ describe('loading', () => {
     await expect(load('hello:dev')).rejects.toMatchObject({ code: 'node-image-load-failed', reason: expect.stringContaining('no space'), hints: [{ command: 'docker system df' }] });
   });
 });
+
+describe('a registry whose port was taken since it was planned', () => {
+  afterEach(() => world.remove());
+  const wish = { stack: 'dev', cluster: 'devstack-dev', image: 'registry:2', port: 5001 };
+  const named = () => world.engine.containers.filter(({ name }) => name.endsWith('-registry')).map(({ state }) => state);
+
+  test('a new one is not left there, for the next try to take another port', async () => {
+    await worldWithImages();
+    world.engine.addImage('registry:2');
+    world.engine.takenPorts.add(5001);
+    await expect(kind.registry?.ensure(wish, world.context)).rejects.toMatchObject({ code: 'registry-port-taken', hints: [{ command: 'devstack addon add registry --name dev' }] });
+    expect(named()).toEqual([]);
+  });
+
+  test('one that was there stays, with the images in it', async () => {
+    await worldWithImages();
+    world.engine.addImage('registry:2');
+    await kind.registry?.ensure(wish, world.context);
+    for (const container of world.engine.containers) if (container.name.endsWith('-registry')) container.state = 'exited';
+    world.engine.takenPorts.add(5001);
+    await expect(kind.registry?.ensure(wish, world.context)).rejects.toMatchObject({ code: 'registry-port-taken', hints: [{ command: 'devstack addon remove registry --name dev' }] });
+    expect(named()).toEqual(['exited']);
+  });
+
+  test('a container of that name which devstack did not make is left alone', async () => {
+    await worldWithImages();
+    world.engine.addContainer('devstack-dev-registry');
+    await expect(kind.registry?.ensure(wish, world.context)).rejects.toMatchObject({ code: 'registry-not-ours', exit: 3 });
+    await expect(kind.registry?.remove(wish, world.context)).rejects.toMatchObject({ code: 'registry-not-ours' });
+    expect(named()).toEqual(['running']);
+  });
+
+  test('a node that cannot be told of it says so before anything is made', async () => {
+    await worldWithImages();
+    world.engine.addImage('registry:2');
+    world.engine.onExec = () => ({ exitCode: 0, stdout: 'version = 2\n', stderr: '' });
+    await expect(kind.registry?.ensure(wish, world.context)).rejects.toMatchObject({ code: 'registry-node-too-old', exit: 3 });
+    expect(named()).toEqual([]);
+  });
+});
