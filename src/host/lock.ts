@@ -10,11 +10,14 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { preconditionError } from '../model/error.ts';
+import { parseJson } from '../model/json.ts';
+import { stringAt } from '../model/object.ts';
+import { type ProcessMark, readProcessMark } from '../model/process.ts';
 import { makeDirectory } from './directory.ts';
 import { errnoOf, fileError } from './file-error.ts';
 import { isGoing, type Stamp, stampIn, stampOf } from './file-stamp.ts';
 import { joinLine, type Line } from './lock-line.ts';
-import { lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+import { lifeOf, ownIdentity } from './process-identity.ts';
 import { sweepTemporaries } from './temporary.ts';
 
 /** A lock without a readable owner (kubectl's is empty, and held for milliseconds) counts as left behind after this. */
@@ -58,7 +61,7 @@ interface Found {
   readonly sinceMs: number;
   /** Names this very lock, also when it has no owner. */
   readonly token: string;
-  readonly owner: ProcessIdentity | undefined;
+  readonly owner: Owner | undefined;
 }
 
 async function acquire(path: string, options: LockOptions): Promise<Stamp> {
@@ -231,17 +234,15 @@ async function look(path: string): Promise<Found | undefined> {
   }
 }
 
-function ownerOf(text: string): (ProcessIdentity & { readonly token: string }) | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return undefined;
-    const { pid, place, host, started, token } = value as { readonly [key: string]: unknown };
-    if (typeof pid !== 'number' || typeof place !== 'string' || typeof host !== 'string') return undefined;
-    if (typeof started !== 'string' || typeof token !== 'string' || !/^[0-9a-f]{24}$/.test(token)) return undefined;
-    return { pid, place, host, started, token };
-  } catch {
-    return undefined;
-  }
+interface Owner extends ProcessMark {
+  /** Of this one lock, 24 hex digits. */
+  readonly token: string;
+}
+
+function ownerOf(text: string): Owner | undefined {
+  const value = parseJson(text);
+  const [mark, token] = [readProcessMark(value), stringAt(value, 'token')];
+  return mark !== undefined && token !== undefined && /^[0-9a-f]{24}$/.test(token) ? { ...mark, token } : undefined;
 }
 
 async function isLeftBehind(found: Found): Promise<boolean> {

@@ -2,18 +2,10 @@
 import { execFile } from 'node:child_process';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** Host, boot and process namespace: within one such place a number and a start time name a process. */
-  readonly place: string;
-  readonly host: string;
-  /** When it started, in the system's own words; empty where the system does not say. */
-  readonly started: string;
-}
+import type { ProcessMark } from '../model/process.ts';
 
 /** Found out once: it does not change while the process lives. */
-export const ownIdentity = once(async (): Promise<ProcessIdentity> => {
+export const ownIdentity = once(async (): Promise<ProcessMark> => {
   return { pid: process.pid, host: hostname(), place: await ownPlace(), started: await startOf(process.pid) };
 });
 
@@ -26,7 +18,7 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 }
 
 /** `unknown`: it lives in another place, where this one cannot look. */
-export async function lifeOf(other: ProcessIdentity): Promise<'alive' | 'dead' | 'unknown'> {
+export async function lifeOf(other: ProcessMark): Promise<'alive' | 'dead' | 'unknown'> {
   const { place } = await ownIdentity();
   if (other.place !== place) return isEarlierBoot(other, place) ? 'dead' : 'unknown';
   if (!isRunning(other.pid)) return 'dead';
@@ -35,7 +27,7 @@ export async function lifeOf(other: ProcessIdentity): Promise<'alive' | 'dead' |
 }
 
 /** The identity of a process of this place. */
-export async function identityOf(pid: number): Promise<ProcessIdentity> {
+export async function identityOf(pid: number): Promise<ProcessMark> {
   return { ...(await ownIdentity()), pid, started: await startOf(pid) };
 }
 
@@ -46,7 +38,7 @@ async function ownPlace(): Promise<string> {
 }
 
 /** Same host and another boot: everything of that boot is gone. */
-function isEarlierBoot(other: ProcessIdentity, here: string): boolean {
+function isEarlierBoot(other: ProcessMark, here: string): boolean {
   const [thereHost, thereBoot] = other.place.split('/');
   const [hereHost, hereBoot] = here.split('/');
   return thereHost === hereHost && thereBoot !== '' && hereBoot !== '' && thereBoot !== undefined && thereBoot !== hereBoot;

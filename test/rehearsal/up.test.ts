@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createNetwork } from '../../src/host/network.ts';
-import { lifeOf, type ProcessIdentity } from '../../src/host/process-identity.ts';
+import { lifeOf } from '../../src/host/process-identity.ts';
 import { isJsonObject, type JsonObject } from '../../src/model/json.ts';
+import type { ProcessMark } from '../../src/model/process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const LABEL = 'rehearsal: nothing was installed';
@@ -52,7 +53,7 @@ function ask(host: string): Promise<{ readonly status: number; readonly body: st
 const state = (...path: readonly string[]): string => join(home, 'state', ...path);
 /** As it is killed by the system, or by somebody in a hurry. */
 async function killProcess(): Promise<void> {
-  const mark = JSON.parse(await readFile(state('rehearsals', 'dev', 'process.json'), 'utf8')) as ProcessIdentity;
+  const mark = JSON.parse(await readFile(state('rehearsals', 'dev', 'process.json'), 'utf8')) as ProcessMark;
   process.kill(mark.pid, 'SIGKILL');
   while (await lifeOf(mark) === 'alive') await new Promise((resolve) => { setImmediate(resolve); });
 }
