@@ -6,19 +6,15 @@
 import { failedError, preconditionError } from '../model/error.ts';
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../model/json.ts';
 import { clusterName } from '../model/label.ts';
-import { arrayAt, at, stringAt } from '../model/object.ts';
+import { arrayAt, stringAt } from '../model/object.ts';
 import type { Yaml } from '../ports.ts';
+import { type Before, MARK, type Mark, type Marked, markOf, marksOf, type Previous, SECTIONS, type Section, withMark } from './kubeconfig-mark.ts';
 import { applySplices, entryOf, insertItem, isEmpty, rawValue, removeItem, removeKey, replaceItem, type Sheet, type Splice, scalarText, setRawValue } from './yaml-splice.ts';
 
-/** Name of the extension. Never change it: files of users carry it. */
-const MARK = 'devstack.dev';
 const CURRENT = 'current-context';
 const BOM = '\uFEFF';
 /** Over so many stacks that are gone the current context finds its way back; then to what the user had. */
 const MAX_STEPS_BACK = 8;
-
-const SECTIONS = [{ list: 'clusters', field: 'cluster' }, { list: 'users', field: 'user' }, { list: 'contexts', field: 'context' }] as const;
-type Section = (typeof SECTIONS)[number];
 
 export interface KubeconfigText {
   /** Undefined: there is no such file. */
@@ -26,24 +22,6 @@ export interface KubeconfigText {
   /** For messages. */
   readonly name: string;
   readonly yaml: Yaml;
-}
-
-/** What stands where, in the words of the file; null: the key was not there. */
-interface Before {
-  readonly raw: { readonly [key: string]: string | null };
-  readonly file: 'absent' | 'present';
-}
-
-/** The current context before ours: first those of other stacks, the newest first, then what the user had. */
-interface Previous {
-  readonly stacks: readonly string[];
-  readonly raw: string | null;
-}
-
-interface Mark {
-  readonly stack: string;
-  readonly before: Before;
-  readonly previous: Previous | undefined;
 }
 
 /** The entries of the current context of a kubeconfig (the stack's own), ready to be put into another. */
@@ -123,7 +101,7 @@ function fromNothing(source: KubeconfigText, sheet: Sheet | undefined, { entries
     stack: entries.stack, before: { raw, file: source.text === undefined ? 'absent' : 'present' },
     previous: use ? { stacks: [], raw: null } : undefined,
   };
-  const lists = Object.fromEntries(SECTIONS.map((section) => [section.list, [marked(entries, section, mark)]]));
+  const lists = Object.fromEntries(SECTIONS.map((section) => [section.list, [withMark(entries.items[section.list], section, mark)]]));
   const content: JsonObject = { apiVersion: 'v1', kind: 'Config', ...lists, ...(use ? { [CURRENT]: entries.context } : {}) };
   if (sheet !== undefined) {
     const inside = sheet.root.start + 1;
@@ -138,7 +116,7 @@ function putItem(sheet: Sheet, config: Json, { section, entries, mark }: { secti
   const wanted = entries.items[section.list];
   const name = stringAt(wanted, 'name') ?? '';
   const index = arrayAt(config, section.list).findIndex((item) => stringAt(item, 'name') === name);
-  const ours = marked(entries, section, mark);
+  const ours = withMark(entries.items[section.list], section, mark);
   if (index < 0) return [insertItem(sheet, section.list, ours)];
   const present = arrayAt(config, section.list)[index] ?? null;
   if (canonicalJson(present) === canonicalJson(ours)) return [];
@@ -151,16 +129,6 @@ function putItem(sheet: Sheet, config: Json, { section, entries, mark }: { secti
     reason: 'it is not from this stack, so devstack leaves it alone',
     hints: [{ text: 'Use the file of the stack instead', command: `eval "$(devstack env ${entries.stack})"` }],
   });
-}
-
-function marked(entries: StackEntries, section: Section, mark: Mark): JsonObject {
-  const item = entries.items[section.list];
-  const value = at(item, section.field);
-  const others = arrayAt(value, 'extensions').filter((extension) => stringAt(extension, 'name') !== MARK);
-  const { stack, before, previous } = mark;
-  const back = previous === undefined ? {} : { previous: { stacks: previous.stacks, raw: previous.raw } };
-  const extension: JsonObject = section.field === 'context' ? { stack, before: { raw: before.raw, file: before.file }, ...back } : { stack };
-  return { ...item, [section.field]: { ...(isJsonObject(value) ? value : {}), extensions: [...others, { name: MARK, extension }] } };
 }
 
 function markFor(sheet: Sheet, config: Json, options: Merging & { readonly file: Before['file'] }): Mark {
@@ -242,40 +210,6 @@ function currentBack(sheet: Sheet, config: Json, own: Marked): Splice | undefine
 }
 
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface Marked {
-  /** Of the context. */
-  readonly name: string;
-  readonly mark: Mark;
-}
-
-function extensionOf(item: Json, section: Section): Json | undefined {
-  return at(arrayAt(item, section.field, 'extensions').find((one) => stringAt(one, 'name') === MARK), 'extension');
-}
-
-/** The stack that an item belongs to. */
-function markOf(item: Json, section: Section): string | undefined {
-  return stringAt(extensionOf(item, section), 'stack');
-}
-
-/** Marks of all stacks, as their contexts have them. What somebody has damaged counts as not noted. */
-function marksOf(config: Json): readonly Marked[] {
-  return arrayAt(config, 'contexts').flatMap((item) => {
-    const extension = extensionOf(item, SECTIONS[2]);
-    const [stack, name] = [stringAt(extension, 'stack'), stringAt(item, 'name')];
-    if (stack === undefined || name === undefined) return [];
-    const raw = at(extension, 'before', 'raw');
-    const stacks = arrayAt(extension, 'previous', 'stacks').filter((one) => typeof one === 'string');
-    const previous = at(extension, 'previous');
-    const file = stringAt(extension, 'before', 'file') === 'absent' ? 'absent' : 'present';
-    const before: Before = { raw: isJsonObject(raw) ? rawMap(raw) : {}, file };
-    return [{ name, mark: { stack, before, previous: previous === undefined ? undefined : { stacks, raw: stringAt(previous, 'raw') ?? null } } }];
-  });
-}
-
-function rawMap(raw: JsonObject): { readonly [key: string]: string | null } {
-  return Object.fromEntries(Object.entries(raw).flatMap(([key, value]) => (typeof value === 'string' || value === null ? [[key, value]] : [])));
-}
 
 function named(config: Json | undefined, list: Section['list'], name: string | undefined): JsonObject | undefined {
   const found = arrayAt(config, list).find((item) => stringAt(item, 'name') === name);
