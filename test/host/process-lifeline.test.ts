@@ -8,6 +8,7 @@ import { rolldown } from 'rolldown';
 import { describe, expect, test } from 'vitest';
 import { createProcesses } from '../../src/host/process.ts';
 import { temporaryFolder } from './folder.ts';
+import { isRunning, untilGone } from './processes-gone.ts';
 
 const NODE = process.execPath;
 const processes = createProcesses({ PATH: process.env['PATH'] });
@@ -20,19 +21,6 @@ process.on('SIGTERM', () => { appendFileSync(process.argv[1], 'SIGTERM'); proces
 console.log('numbers', process.pid, spawn('sleep', ['600']).pid);
 setInterval(() => 0, 1000);
 `;
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function untilGone(pids: readonly number[]): Promise<void> {
-  while (pids.some(isRunning)) await new Promise((resolve) => setImmediate(resolve));
-}
 
 describe('with a lifeline', () => {
   test('a program ends as without one', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createProcesses } from '../../src/host/process.ts';
 import { temporaryFolder } from './folder.ts';
+import { untilGone } from './processes-gone.ts';
 
 const NODE = process.execPath;
 const processes = createProcesses({ PATH: process.env['PATH'], GREETING: 'hello' });
@@ -13,16 +14,6 @@ function script(folder: string, name: string, body: string): string {
   writeFileSync(path, `#!${NODE}\n${body}\n`);
   chmodSync(path, 0o755);
   return path;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // A zombie still has a number.
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 describe('run', () => {
@@ -78,7 +69,7 @@ describe('run', () => {
     const controller = new AbortController();
     const run = processes.run(parent, [], { signal: controller.signal, onLine: () => controller.abort() });
     await expect(run).rejects.toMatchObject({ name: 'AbortError' });
-    expect(isRunning(Number(readFileSync(pidFile, 'utf8')))).toBe(false);
+    await untilGone([Number(readFileSync(pidFile, 'utf8'))]);
   });
 
   test('a signal that was aborted before starts nothing', async () => {
@@ -107,7 +98,7 @@ describe('run', () => {
       },
     });
     await expect(run).rejects.toMatchObject({ name: 'AbortError' });
-    expect(isRunning(pid)).toBe(false);
+    await untilGone([pid]);
   });
 
   test('a grandchild that left the group and holds the output does not hold up an abort', async () => {
