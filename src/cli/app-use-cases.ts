@@ -196,6 +196,8 @@ export interface AppUseCases {
   setTraffic(change: TrafficChange, options: RunOptions): Promise<TrafficState>;
   /** Which version answers how often; undefined when their answers are all alike. */
   measureTraffic(wish: MeasureWish, options: RunOptions): Promise<readonly MeasuredShare[] | undefined>;
+  /** What a browser shows of the app: its root where something answers there, else the path that proves it. */
+  pageOf(endpoint: EndpointResult, options: RunOptions): Promise<string>;
   /** Hands the address to the person's browser; false when this machine has no way to. */
   openUrl(url: string, options: RunOptions): Promise<boolean>;
   loadApp(request: AppLoadRequest, options: RunOptions): Promise<LoadResult>;

@@ -53,6 +53,17 @@ test('an app goes before an addon of the same name', async () => {
   expect(lastLine(outcome)).toMatchObject({ ok: true, app: 'dashboard' });
 });
 
+test('a browser gets the page of an app; a script gets the address that proves it', async () => {
+  const useCases: Partial<UseCases> = {
+    findApp: async (app) => ({ app, kind: 'knative', stack: 'lab', namespace: 'default' }), appEndpoint: async () => ({ ...endpoint, url: 'http://quantum/answer', status: 200, verified: true }),
+    pageOf: async () => 'http://quantum/',
+  };
+  const shown = await openPage(['quantum'], { isTerminal: true, useCases });
+  expect([shown.asked, shown.outcome.stdout]).toEqual([['http://quantum/'], 'http://quantum/\n']);
+  const printed = await openPage(['quantum', '--print'], { isTerminal: true, useCases });
+  expect([printed.asked, printed.outcome.stdout]).toEqual([[], 'http://quantum/answer\n']);
+});
+
 test('a name that is neither is told as an app that is missing', async () => {
   const { outcome } = await openPage(['no-such', '--json']);
   expect(lastLine(outcome)).toMatchObject({ ok: false, error: { code: 'app-missing' } });

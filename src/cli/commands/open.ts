@@ -27,8 +27,10 @@ async function openAppPage(input: Input, context: CommandContext, { ref, useCase
       hints: [{ text: 'see what it says', command: `devstack logs ${ref.app}` }],
     });
   }
-  if (wantsBrowser(input, context)) await useCases.openUrl(endpoint.url, options);
-  return { text: `${endpoint.url}\n`, isValue: true, result: { app: ref.app, stack: ref.stack, endpoints: [endpointFields(endpoint)] } };
+  const isShown = wantsBrowser(input, context);
+  const url = isShown ? await useCases.pageOf(endpoint, options) : endpoint.url;
+  if (isShown) await useCases.openUrl(url, options);
+  return { text: `${url}\n`, isValue: true, result: { app: ref.app, stack: ref.stack, endpoints: [endpointFields(endpoint)] } };
 }
 
 function tellToken(addon: Addon, { token, tokenSeconds }: OpenedPage, context: CommandContext): void {

@@ -168,14 +168,6 @@ export async function appEndpoint(ports: Ports, ref: AppRef, options: RunOptions
   });
 }
 
-const OPENERS = { linux: ['xdg-open'], darwin: ['open'], windows: ['rundll32', 'url.dll,FileProtocolHandler'] } as const;
-
-export async function openUrl({ platform, processes }: Ports, url: string, { signal }: RunOptions): Promise<boolean> {
-  const [program, ...words] = OPENERS[platform.os];
-  if ((await processes.find(program)) === undefined) return false;
-  return (await processes.run(program, [...words, url], { signal })).exitCode === 0;
-}
-
 /** Counts the ready pods of the app, by watch, until the signal aborts. */
 async function watchReplicas(client: KubeClient, input: { readonly namespace: string; readonly labelSelector: string; onCount(count: number): void }, signal: AbortSignal): Promise<void> {
   const ready = new Set<string>();

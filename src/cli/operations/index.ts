@@ -10,7 +10,7 @@ import { createRunningUseCases } from './app.ts';
 import { deployApp, planRemoveApp, removeApp } from './app-deploy.ts';
 import { planAppDeploy } from './app-plan.ts';
 import { measureTraffic, readTraffic, retireRevisions, setTraffic } from './app-traffic.ts';
-import { openUrl } from './app-watch.ts';
+import { openUrl, pageOf } from './browser.ts';
 import { collectStack } from './collect.ts';
 import { serveDomain, tryDomains } from './dns.ts';
 import { examineMachine } from './doctor.ts';
@@ -79,6 +79,7 @@ export function createUseCases({ ports, journals, loadHttp, templates, listen }:
     readTraffic: (ref, options) => readTraffic(ports, ref, heard(options)),
     setTraffic: (change, options) => setTraffic(ports, change, heard(options)),
     measureTraffic: (wish, options) => measureTraffic(ports, loadHttp, wish, heard(options)),
+    pageOf: (endpoint, options) => pageOf(ports, endpoint, heard(options)),
     openUrl: (url, options) => openUrl(ports, url, heard(options)),
     eject: (request) => ejectApp(ports, templates, request),
     loadImages: (stack, images, options) => loadImages(ports, stack, images, heard(options)),
