@@ -56,7 +56,11 @@ async function deployOnce(source: SwarmSource, how: SwarmDeploy, { useCases, con
     ].map((line) => `${line}\n`).join('');
     const endpoints = ports.map((port) => ({ name: port.service, url: port.url, address: `${port.host ?? '127.0.0.1'}:${port.published}`, status: port.status ?? null, verified: true, durationMs: port.durationMs }));
     const { created, changed, unchanged, removed, differences } = report;
-    return { deployed: { app: report.name, stack: report.stack }, text, result: { stack: report.stack, app: report.name, kind: 'swarm', endpoints, created, changed, unchanged, removed, differences: differences.map((each) => ({ ...each })), durationMs } };
+    const { stack, name: app } = report;
+    return {
+      deployed: { app, stack }, text,
+      result: { stack, app, kind: 'swarm', endpoints, created, changed, unchanged, removed, differences: differences.map((each) => ({ ...each })), durationMs },
+    };
   });
 }
 

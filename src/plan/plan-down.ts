@@ -33,8 +33,14 @@ export function planDown(facts: DownFacts, provider: ClusterProvider): Plan {
   const removal = provider.capabilities.ownsCluster ? [] : partSteps(facts);
   const steps: readonly Step[] = [
     ...removal,
-    { kind: 'destroy', id: 'destroy', title: provider.capabilities.ownsCluster ? `Remove ${provider.title} cluster ${facts.cluster}` : `Forget the stack; the cluster of ${facts.cluster} stays`, lane: 'Cluster', needs: removal.map(({ id }) => id), cluster, destructive: true },
-    { kind: 'forget', id: 'forget', title: 'Remove kubeconfig and journal', lane: 'This machine', needs: ['destroy'], stack: facts.stack, cluster: facts.cluster, destructive: true },
+    {
+      kind: 'destroy', id: 'destroy', lane: 'Cluster', needs: removal.map(({ id }) => id), cluster, destructive: true,
+      title: provider.capabilities.ownsCluster ? `Remove ${provider.title} cluster ${facts.cluster}` : `Forget the stack; the cluster of ${facts.cluster} stays`,
+    },
+    {
+      kind: 'forget', id: 'forget', title: 'Remove kubeconfig and journal', lane: 'This machine', needs: ['destroy'], destructive: true,
+      stack: facts.stack, cluster: facts.cluster,
+    },
   ];
   return { schema: 1, stack: facts.stack, steps, notes: [], endpoints: [] };
 }

@@ -159,8 +159,11 @@ export function planUp(wish: StackSpec, facts: Facts, provider: ClusterProvider)
   const domain = chooseDomain(spec.domain === 'auto' && kept !== undefined ? kept : spec.domain, facts.domains);
   const base = provider.plan(spec, port, facts.engine);
   const cluster = { ...base, settings: { ...base.settings, domain: domain.domain, ...(spec.fit ? { fit: 'true' } : {}) } };
+  // What will hold once the cluster is there.
+  const coming: Facts = { ...facts, cluster: { ...facts.cluster, ingressPort: port, settings: cluster.settings } };
   const install: AddonStepsInput = {
-    selection, context: addonContext(spec, domain.domain, { selection, facts: { ...facts, cluster: { ...facts.cluster, ingressPort: port, settings: cluster.settings } } }), imageRules: spec.images, installed: new Set(), cluster: spec.cluster, after: ['cluster'],
+    selection, context: addonContext(spec, domain.domain, { selection, facts: coming }), imageRules: spec.images, installed: new Set(),
+    cluster: spec.cluster, after: ['cluster'],
     // Further nodes join after the API server has answered.
     whole: spec.nodes > 1 ? ['settle'] : [], podsAfter: ['settle'],
   };

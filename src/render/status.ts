@@ -51,6 +51,12 @@ function endpointAnswer(endpoint: StatusEndpoint): string {
   return oneLine(endpoint.reason ?? (endpoint.status === undefined ? 'no answer' : `answered ${endpoint.status}`));
 }
 
+function registryLines({ registry }: StatusStack, paint: Paint): readonly string[] {
+  if (registry === undefined) return [];
+  const { port, isRunning } = registry;
+  return [`  ${mark(isRunning ? 'ready' : 'failed', paint)}  images  docker push ${registryHost(port)}/…${isRunning ? '' : ', once its registry runs again'}`];
+}
+
 function stackLines(stack: StatusStack, { columns, paint }: CardView): readonly string[] {
   const kubernetes = stack.kubernetes === undefined ? '' : `, Kubernetes ${stack.kubernetes}`;
   const parts = table(stack.parts.map((part) => [mark(part.state, paint), part.part, part.message === '' ? sizeOf(part) : oneLine(part.message)]), {
@@ -59,9 +65,8 @@ function stackLines(stack: StatusStack, { columns, paint }: CardView): readonly 
   const endpoints = table(stack.endpoints.map((endpoint) => [mark(endpoint.verified ? 'ready' : 'failed', paint), endpoint.name, endpoint.url, endpointAnswer(endpoint)]), {
     columns, indent: 2, paint, styles: [undefined, undefined, 'cyan', 'dim'],
   });
-  const registry = stack.registry === undefined ? [] : [`  ${mark(stack.registry.isRunning ? 'ready' : 'failed', paint)}  images  docker push ${registryHost(stack.registry.port)}/…${stack.registry.isRunning ? '' : ', once its registry runs again'}`];
   const state = paint(stack.state === 'running' ? 'green' : 'yellow', stack.state);
-  return [`${paint('bold', stack.stack)}: ${state}, ${stack.provider} cluster ${stack.cluster}${kubernetes}`, ...(stack.label === undefined ? [] : [`  ${paint('yellow', stack.label)}`]), ...parts, ...registry, ...endpoints];
+  return [`${paint('bold', stack.stack)}: ${state}, ${stack.provider} cluster ${stack.cluster}${kubernetes}`, ...(stack.label === undefined ? [] : [`  ${paint('yellow', stack.label)}`]), ...parts, ...registryLines(stack, paint), ...endpoints];
 }
 
 export function statusText(stacks: readonly StatusStack[], view: CardView): string {

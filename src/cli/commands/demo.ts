@@ -49,7 +49,9 @@ function demoContext({ stack, runtime, useCases, options, context, restoring }: 
     },
     say: (message) => options.emit({ type: 'note', message }),
     show({ second, answered, p50, p95, replicas }) {
-      if ((second + 1) % 5 === 0) options.emit({ type: 'note', message: `${second + 1} s: ${answered}/s, p50 ${Math.round(p50)} ms, p95 ${Math.round(p95)} ms${replicas === undefined ? '' : `, ${count(replicas, runtime === 'swarm' ? 'task' : 'pod')}`}` });
+      if ((second + 1) % 5 !== 0) return;
+      const size = replicas === undefined ? '' : `, ${count(replicas, runtime === 'swarm' ? 'task' : 'pod')}`;
+      options.emit({ type: 'note', message: `${second + 1} s: ${answered}/s, p50 ${Math.round(p50)} ms, p95 ${Math.round(p95)} ms${size}` });
     },
   };
 }
@@ -90,7 +92,12 @@ async function runDemo(stage: Stage, keep: boolean): Promise<Outcome> {
   return {
     text: resultText(demo, result, durationMs, context),
     result: { demo: demo.id, stack: stage.stack, passed: missed === undefined, checks: result.checks.map((each) => ({ ...each })), numbers: result.numbers, durationMs },
-    ...(missed === undefined ? {} : { error: failedError({ code: 'demo-failed', message: `${demo.id}: ${missed.what}: ${missed.measured}, expected ${missed.expected}`, hints: [{ text: 'keep it and look at it', command: `devstack demo ${demo.id} --keep` }] }) }),
+    ...(missed === undefined ? {} : {
+      error: failedError({
+        code: 'demo-failed', message: `${demo.id}: ${missed.what}: ${missed.measured}, expected ${missed.expected}`,
+        hints: [{ text: 'keep it and look at it', command: `devstack demo ${demo.id} --keep` }],
+      }),
+    }),
   };
 }
 

@@ -13,7 +13,12 @@ export const images = defineCommand({
   examples: [{ command: 'devstack images load dev.local/app:v1', summary: 'one that was built by hand' }, { command: 'devstack images load redis:8 busybox:1.37', summary: 'before a lesson without a network' }],
   async run(input, context) {
     const [action, ...wanted] = input.args;
-    if (action !== 'load') throw usageError({ code: action === undefined ? 'argument-missing' : 'command-line-invalid', message: `images: there is ${ACTIONS.join(', ')}`, hints: [{ text: 'see how it is used', command: 'devstack help images' }] });
+    if (action !== 'load') {
+      throw usageError({
+        code: action === undefined ? 'argument-missing' : 'command-line-invalid', message: `images: there is ${ACTIONS.join(', ')}`,
+        hints: [{ text: 'see how it is used', command: 'devstack help images' }],
+      });
+    }
     if (wanted.length === 0) throw usageError({ code: 'argument-missing', message: 'images load: which one?', hints: [{ text: 'see what there is', command: 'docker image ls' }] });
     const stack = await targetStack(input, context);
     const useCases = await context.useCases();

@@ -54,7 +54,12 @@ export const load = defineCommand({
     return {
       text: `${[`${ref.app} in ${ref.stack}`, ...loadCard(result, context.paint), ...(report === undefined ? [] : [`  report       ${report}`])].join('\n')}\n`,
       result: { app: ref.app, stack: ref.stack, load: loadFields(result), report: report ?? null },
-      ...(failed === 0 || result.wasStopped ? {} : { error: failedError({ code: 'load-unanswered', message: `${failed} of ${result.sent + result.unsent} requests got no answer`, hints: [{ text: 'see what it says', command: `devstack logs ${ref.app}` }] }) }),
+      ...(failed === 0 || result.wasStopped ? {} : {
+        error: failedError({
+          code: 'load-unanswered', message: `${failed} of ${result.sent + result.unsent} requests got no answer`,
+          hints: [{ text: 'see what it says', command: `devstack logs ${ref.app}` }],
+        }),
+      }),
     };
   },
 });

@@ -25,10 +25,12 @@ function statusError(stacks: readonly StackStatus[]): DevstackError | undefined 
   return failedError({ code: 'stack-not-ready', message: first, hints: stacks.flatMap((stack) => stack.hints), details: { complaints } });
 }
 
-function stackFields(stack: StackStatus): Json {
+function stackFields({ stack, provider, cluster, label, state, reason, context, kubeconfig, kubernetes, registry, parts, endpoints }: StackStatus): Json {
   return {
-    stack: stack.stack, provider: stack.provider, cluster: stack.cluster, ...(stack.label === undefined ? {} : { label: stack.label }), state: stack.state, ...(stack.reason === undefined ? {} : { reason: stack.reason }), context: stack.context ?? null, kubeconfig: stack.kubeconfig ?? null,
-    kubernetes: stack.kubernetes ?? null, ...(stack.registry === undefined ? {} : { registry: { host: registryHost(stack.registry.port), running: stack.registry.isRunning } }), parts: stack.parts.map((part) => ({ ...part })), endpoints: stack.endpoints.map(endpointFields),
+    stack, provider, cluster, ...(label === undefined ? {} : { label }), state, ...(reason === undefined ? {} : { reason }),
+    context: context ?? null, kubeconfig: kubeconfig ?? null, kubernetes: kubernetes ?? null,
+    ...(registry === undefined ? {} : { registry: { host: registryHost(registry.port), running: registry.isRunning } }),
+    parts: parts.map((part) => ({ ...part })), endpoints: endpoints.map(endpointFields),
   };
 }
 

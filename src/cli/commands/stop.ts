@@ -12,7 +12,8 @@ export const stop = defineCommand({
     const useCases = await context.useCases();
     const { stack, wasRunning, label } = await useCases.stop(name, { emit: context.emit, signal: context.io.signal });
     return {
-      text: `${stack} ${wasRunning ? 'is stopped' : 'was stopped already'}\n${label === undefined ? '' : `  ${label}\n`}\n  back  devstack start ${stack}\n`, result: { stack, stopped: true, wasRunning, ...(label === undefined ? {} : { label }) },
+      text: `${stack} ${wasRunning ? 'is stopped' : 'was stopped already'}\n${label === undefined ? '' : `  ${label}\n`}\n  back  devstack start ${stack}\n`,
+      result: { stack, stopped: true, wasRunning, ...(label === undefined ? {} : { label }) },
     };
   },
 });

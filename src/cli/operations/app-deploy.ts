@@ -14,9 +14,9 @@ import { appTarget } from './app-target.ts';
 import { type Journals, journalled } from './journals.ts';
 
 export async function deployApp(ports: Ports, journals: Journals, planned: PlannedDeploy, options: RunOptions & { readonly overwrite: boolean }): Promise<DeployResult> {
-  const { plan, app, kind, stack, namespace } = planned;
+  const { plan, app, kind, stack, namespace, watch, reached } = planned;
   const started = ports.clock.monotonic();
-  const { run, changed, label } = await carryOut(ports, journals, { plan, command: 'deploy', overwrite: options.overwrite, ...(planned.watch === undefined ? {} : { watch: planned.watch }), ...(planned.reached === undefined ? {} : { reached: planned.reached }) }, options);
+  const { run, changed, label } = await carryOut(ports, journals, { plan, command: 'deploy', overwrite: options.overwrite, watch, reached }, options);
   return {
     app, kind, stack, namespace, label, images: plan.steps.flatMap((step) => (step.kind === 'build' ? [step.build.image] : [])),
     endpoints: run.verified.map((endpoint) => ({ ...endpoint, verified: true })),
@@ -40,7 +40,7 @@ interface Job {
   readonly plan: Plan;
   readonly command: string;
   readonly overwrite: boolean;
-  readonly watch?: ListeningWatch;
+  readonly watch?: ListeningWatch | undefined;
   readonly reached?: PlannedDeploy['reached'];
 }
 

@@ -53,13 +53,21 @@ export async function planAppDeploy(ports: Ports, templates: string, request: De
     const kind = wanted ?? preferredKind(deployable, addons);
     const { registry } = target.facts;
     const nameOf = (image: string) => (registry === undefined ? image : registryImage(image, registryHost(registry.port)));
-    const wish: DeployWish = { name, namespace, kind, builds: builds.map((build) => ({ ...build, image: nameOf(build.image) })), images, probe, objects: deployable.objects(kind, nameOf) };
+    const wish: DeployWish = {
+      name, namespace, kind, images, probe, objects: deployable.objects(kind, nameOf), builds: builds.map((build) => ({ ...build, image: nameOf(build.image) })),
+    };
     const plan = planDeploy(wish, {
-      stack, hasRegistry: registry !== undefined, cluster: target.cluster, port: target.port, domain, resolves: addresses.includes('127.0.0.1'), addons, canLoadImages: target.provider.images !== undefined,
+      stack, cluster: target.cluster, port: target.port, domain, resolves: addresses.includes('127.0.0.1'), addons,
+      hasRegistry: registry !== undefined, canLoadImages: target.provider.images !== undefined,
       before: inventories.find(({ part }) => part === appPart(name))?.refs ?? [],
     });
     const labelSelector = selectorOf(wish);
-    return { app: name, kind, stack, namespace, canHaveRegistry: registry === undefined && target.provider.registry !== undefined, reached: { provider: target.provider.id, access: target.access }, plan: { ...plan, notes: [...labelsOf(target.provider), ...plan.notes] }, ...(labelSelector === '' ? {} : { watch: { app: name, namespace, labelSelector, startMs: request.startMs } }) };
+    return {
+      app: name, kind, stack, namespace, plan: { ...plan, notes: [...labelsOf(target.provider), ...plan.notes] },
+      canHaveRegistry: registry === undefined && target.provider.registry !== undefined,
+      reached: { provider: target.provider.id, access: target.access },
+      ...(labelSelector === '' ? {} : { watch: { app: name, namespace, labelSelector, startMs: request.startMs } }),
+    };
   });
 }
 

@@ -17,7 +17,12 @@ export async function coldStart({ clock, http }: Pick<Ports, 'clock' | 'http'>, 
   const isOwn = ref.kind === 'knative';
   if (!isOwn) await running.scaleApp(ref, 0, options);
   const isAtRest = await running.untilReplicas({ ref, timeoutMs: REST_WITHIN_MS, isReached: (count) => count === 0 }, options);
-  if (!isAtRest) throw failedError({ code: 'app-keeps-running', message: `${ref.app} still runs after ${REST_WITHIN_MS / 1_000} s without a request`, hints: [{ text: 'see what asks it', command: `devstack logs ${ref.app} --name ${ref.stack}` }] });
+  if (!isAtRest) {
+    throw failedError({
+      code: 'app-keeps-running', message: `${ref.app} still runs after ${REST_WITHIN_MS / 1_000} s without a request`,
+      hints: [{ text: 'see what asks it', command: `devstack logs ${ref.app} --name ${ref.stack}` }],
+    });
+  }
   const started = clock.monotonic();
   if (!isOwn) await running.scaleApp(ref, 1, options);
   let told: string | undefined;

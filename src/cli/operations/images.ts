@@ -18,7 +18,10 @@ export async function loadImages(ports: Ports, stack: string | undefined, images
     throw preconditionError({ code: 'stack-not-running', message: `stack ${found.stack} is not running`, hints: [{ text: 'bring it back', command: `devstack up --name ${found.stack}` }] });
   }
   if (provider.images === undefined) {
-    throw preconditionError({ code: 'provider-no-images', message: `images cannot be loaded into the nodes of ${found.stack}`, reason: `${provider.title} gives no way to`, hints: [{ text: 'let the nodes pull it from a registry', command: `docker push ${images[0] ?? ''}` }] });
+    throw preconditionError({
+      code: 'provider-no-images', message: `images cannot be loaded into the nodes of ${found.stack}`, reason: `${provider.title} gives no way to`,
+      hints: [{ text: 'let the nodes pull it from a registry', command: `docker push ${images[0] ?? ''}` }],
+    });
   }
   await requireHere(ports, images);
   const cluster = clusterPlanOf(found, facts);

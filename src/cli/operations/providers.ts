@@ -54,7 +54,10 @@ export async function surveyProviders(ports: Ports, { signal }: RunOptions): Pro
  */
 export async function chooseProvider(ports: Ports, wish: { readonly name: string | undefined } & Pick<StackSpec, 'provider'>, signal: AbortSignal): Promise<ProviderChoice> {
   const existing = wish.name === undefined ? undefined : (await stacksOf(ports)).find(({ stack }) => stack === wish.name);
-  if (existing !== undefined && providerIds.includes(existing.provider)) return { provider: existing.provider, cluster: existing.cluster, why: existing.provider === wish.provider ? undefined : `stack ${existing.stack} is there already`, isSomebodys: false };
+  if (existing !== undefined && providerIds.includes(existing.provider)) {
+    const { provider, cluster, stack } = existing;
+    return { provider, cluster, why: provider === wish.provider ? undefined : `stack ${stack} is there already`, isSomebodys: false };
+  }
   const wanted = await findProvider(wish.provider);
   const candidates = await Promise.all(providerIds.map((id) => findProvider(id)));
   const fitting = candidates.filter((provider) => provider.runtime === wanted.runtime && provider.engine === undefined);

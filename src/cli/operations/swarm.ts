@@ -16,7 +16,10 @@ import { runTasks } from './tasks.ts';
 // ── services and nodes ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `image` is put into the nodes first, where this engine has it. */
-async function onService(ports: Ports, what: { readonly title: string; readonly stack: string | undefined; readonly image?: string | undefined }, options: RunOptions, work: (target: SwarmTarget, run: SwarmRun) => Promise<ServiceStatus>): Promise<ServiceOutcome> {
+async function onService(
+  ports: Ports, what: { readonly title: string; readonly stack: string | undefined; readonly image?: string | undefined }, options: RunOptions,
+  work: (target: SwarmTarget, run: SwarmRun) => Promise<ServiceStatus>,
+): Promise<ServiceOutcome> {
   const started = ports.clock.monotonic();
   const { target, provider, cluster } = await locateSwarm(ports, what.stack, options);
   const { image, title } = what;
