@@ -17,24 +17,42 @@ interface TransferRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-export async function pullImage(engine: Engine, request: TransferRequest): Promise<void> {
-  const reference = withTag(request.reference);
-  await engine.attempt(`pull the image ${reference}`, async () => {
+interface Transfer extends TransferRequest {
+  readonly verb: 'pull' | 'push';
+  /** Whether the layer of an event is through, by what the event says; undefined where it says nothing of that. */
+  isThrough(status: string): boolean | undefined;
+  begin(): Promise<NodeJS.ReadableStream>;
+  failure(reason: string, cause: unknown): DevstackError;
+}
+
+/** The engine moves the layers; its events tell which are through, and the last of them why it could not. */
+async function transfer(engine: Engine, { reference, onProgress, signal, verb, isThrough, begin, failure }: Transfer): Promise<void> {
+  await engine.attempt(`${verb} the image ${reference}`, async () => {
     const layers = new Map<string, boolean>();
     try {
-      const stream = await engine.api.stream({ method: 'POST', path: '/images/create', query: { fromImage: reference }, signal: request.signal });
-      await readEvents(stream, (event) => {
+      await readEvents(await begin(), (event) => {
         const id = stringAt(event, 'id');
-        const status = stringAt(event, 'status') ?? '';
-        if (id === undefined || !/^(?:Pulling fs layer|Already exists|Pull complete)$/.test(status)) return;
-        layers.set(id, status !== 'Pulling fs layer');
-        request.onProgress(`pulling ${reference}: ${[...layers.values()].filter(Boolean).length} of ${layers.size} layers`);
+        const through = isThrough(stringAt(event, 'status') ?? '');
+        if (id === undefined || through === undefined) return;
+        layers.set(id, through);
+        onProgress(`${verb}ing ${reference}: ${[...layers.values()].filter(Boolean).length} of ${layers.size} layers`);
       });
     } catch (cause) {
-      request.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       const reason = cause instanceof EventFailure ? cause.message : apiFailure(cause)?.message;
-      throw reason === undefined ? cause : pullFailure(reference, reason, cause);
+      throw reason === undefined ? cause : failure(reason, cause);
     }
+  });
+}
+
+export async function pullImage(engine: Engine, request: TransferRequest): Promise<void> {
+  const { signal } = request;
+  const reference = withTag(request.reference);
+  await transfer(engine, {
+    ...request, reference, verb: 'pull',
+    isThrough: (status) => (/^(?:Pulling fs layer|Already exists|Pull complete)$/.test(status) ? status !== 'Pulling fs layer' : undefined),
+    begin: () => engine.api.stream({ method: 'POST', path: '/images/create', query: { fromImage: reference }, signal }),
+    failure: (reason, cause) => pullFailure(reference, reason, cause),
   });
 }
 
@@ -53,27 +71,17 @@ function pullFailure(reference: string, reason: string, cause: unknown): Devstac
   });
 }
 
-/** The engine itself moves the layers; those that the registry has are only named. */
-export async function pushImage(engine: Engine, { reference, onProgress, signal }: TransferRequest): Promise<void> {
+/** Layers that the registry has are only named. */
+export async function pushImage(engine: Engine, request: TransferRequest): Promise<void> {
+  const { reference, signal } = request;
   const at = reference.lastIndexOf(':');
   const [repository, tag] = [reference.slice(0, at), reference.slice(at + 1)];
-  await engine.attempt(`push the image ${reference}`, async () => {
-    const layers = new Map<string, boolean>();
-    try {
-      // The engine insists on credentials: none are empty ones.
-      const options = { tag, authconfig: {}, ...(signal === undefined ? {} : { abortSignal: signal }) };
-      await readEvents(await engine.client.getImage(repository).push(options), (event) => {
-        const id = stringAt(event, 'id');
-        const status = stringAt(event, 'status') ?? '';
-        if (id === undefined || !/^(?:Preparing|Layer already exists|Mounted from .*|Pushed)$/.test(status)) return;
-        layers.set(id, status !== 'Preparing');
-        onProgress(`pushing ${reference}: ${[...layers.values()].filter(Boolean).length} of ${layers.size} layers`);
-      });
-    } catch (cause) {
-      signal?.throwIfAborted();
-      const reason = cause instanceof EventFailure ? cause.message : apiFailure(cause)?.message;
-      throw reason === undefined ? cause : pushFailure(reference, reason, cause);
-    }
+  await transfer(engine, {
+    ...request, verb: 'push',
+    isThrough: (status) => (/^(?:Preparing|Layer already exists|Mounted from .*|Pushed)$/.test(status) ? status !== 'Preparing' : undefined),
+    // The engine insists on credentials: none are empty ones.
+    begin: () => engine.client.getImage(repository).push({ tag, authconfig: {}, ...(signal === undefined ? {} : { abortSignal: signal }) }),
+    failure: (reason, cause) => pushFailure(reference, reason, cause),
   });
 }
 
