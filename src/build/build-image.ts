@@ -36,11 +36,7 @@ type World = Pick<Ports, 'files' | 'processes' | 'docker'>;
 
 export function createImageBuilder(world: World): ImageBuilder {
   // Does not change while devstack runs, and each question costs the start of a program.
-  let buildx: Promise<boolean> | undefined;
-  const hasBuildx = (): Promise<boolean> => {
-    buildx ??= world.processes.run('docker', ['buildx', 'version'], { env: environmentFor(world.docker.endpoint) }).then(({ exitCode }) => exitCode === 0);
-    return buildx;
-  };
+  let hasBuildx: boolean | undefined;
   return {
     async has(build) {
       const image = await world.docker.inspectImage(build.image);
@@ -50,7 +46,8 @@ export function createImageBuilder(world: World): ImageBuilder {
     async build(build, options) {
       await assertUnchanged(build, world.files);
       const log = createBuildLog();
-      const result = await runBuilder(build, world, { ...options, log, hasBuildx: await hasBuildx() });
+      hasBuildx ??= (await world.processes.run('docker', ['buildx', 'version'], { env: environmentFor(world.docker.endpoint), signal: options.signal })).exitCode === 0;
+      const result = await runBuilder(build, world, { ...options, log, hasBuildx });
       if (result.exitCode !== 0) throw buildError(log.failure(), build);
       const image = await world.docker.inspectImage(build.image);
       if (image === undefined) throw failedError({ code: 'image-build-failed', message: `the builder reported success, but ${build.image} is not there` });

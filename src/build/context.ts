@@ -1,7 +1,9 @@
 // What an image is made of, and the tag that follows from it: the same files make the same tag, on every machine.
+
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { usageError } from '../model/error.ts';
+import { LOCAL_PREFIX } from '../model/image-name.ts';
 import type { Files } from '../ports.ts';
 import { type Ignore, parseIgnore } from './ignore.ts';
 
@@ -22,7 +24,6 @@ export interface BuildContext {
 /** How many files are hashed at a time. */
 const AT_ONCE = 16;
 const TAG_LENGTH = 12;
-const LOCAL_PREFIX = 'dev.local/';
 
 /** Reads the context as Docker does: without what .dockerignore leaves out, but always with the Dockerfile. */
 export async function readContext(folder: string, dockerfile: string, files: Files): Promise<BuildContext> {

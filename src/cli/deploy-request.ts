@@ -1,6 +1,8 @@
 // The flags that say what is deployed and how, and the request that they make.
+
 import type { FlagValues } from '../config/flag.ts';
 import { type Problem, problemsError } from '../config/problem.ts';
+import { isRequestPath } from '../model/request-path.ts';
 import { targetFlags, targetStack } from './app-flags.ts';
 import type { DeployRequest, RunKind } from './app-use-cases.ts';
 import type { CommandContext } from './command.ts';
@@ -24,7 +26,7 @@ export const sourceFlags = {
 
 /** Why it is no path of a request, if it is none. */
 export function noPath(path: string | undefined, place: string): readonly Problem[] {
-  return path === undefined || /^\/[\x21-\x7e]*$/.test(path) ? [] : [{ place, message: 'a path starts with / and has no spaces', code: 'flag-invalid' }];
+  return path === undefined || isRequestPath(path) ? [] : [{ place, message: 'a path starts with / and has no spaces', code: 'flag-invalid' }];
 }
 
 interface DeployInput {

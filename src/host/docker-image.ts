@@ -1,6 +1,7 @@
 // Images in and out of an engine. A failed pull is a good answer with an error among its events.
 import { createInterface } from 'node:readline';
 import { type DevstackError, failedError } from '../model/error.ts';
+import { withTag } from '../model/image-name.ts';
 import { isJsonObject, parseJson } from '../model/json.ts';
 import { stringAt } from '../model/object.ts';
 import type { DockerImage } from '../ports.ts';
@@ -47,6 +48,7 @@ async function transfer(engine: Engine, { reference, onProgress, signal, verb, i
 
 export async function pullImage(engine: Engine, request: TransferRequest): Promise<void> {
   const { signal } = request;
+  // Engines pull every tag of a name without one.
   const reference = withTag(request.reference);
   await transfer(engine, {
     ...request, reference, verb: 'pull',
@@ -54,11 +56,6 @@ export async function pullImage(engine: Engine, request: TransferRequest): Promi
     begin: () => engine.api.stream({ method: 'POST', path: '/images/create', query: { fromImage: reference }, signal }),
     failure: (reason, cause) => pullFailure(reference, reason, cause),
   });
-}
-
-/** Engines pull every tag of a name without one. */
-function withTag(reference: string): string {
-  return reference.includes('@') || /:[^/]*$/.test(reference) ? reference : `${reference}:latest`;
 }
 
 function pullFailure(reference: string, reason: string, cause: unknown): DevstackError {

@@ -1,5 +1,7 @@
 // What the system says about a file, as an error that a person can act on.
+
 import { type DevstackError, failedError, preconditionError } from '../model/error.ts';
+import { shellQuoted } from '../model/shell.ts';
 
 export function errnoOf(cause: unknown): string | undefined {
   const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
@@ -9,7 +11,7 @@ export function errnoOf(cause: unknown): string | undefined {
 /** `doing` completes "could not …": `write /home/me/.kube/config`. */
 export function fileError(cause: unknown, doing: string, path: string): DevstackError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const quoted = `'${path.replaceAll("'", "'\\''")}'`;
+  const quoted = shellQuoted(path);
   const details = { path };
   switch (errnoOf(cause)) {
     case 'ENOSPC':

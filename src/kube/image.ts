@@ -1,5 +1,5 @@
 // Every place where an object names a container image, for listing and for rewriting. Pure.
-import { rewriteImage } from '../model/image-rule.ts';
+import { rewriteImage } from '../model/image-name.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../model/json.ts';
 import { groupOf, type KubeObject, stringAt } from '../model/object.ts';
 import type { ImageRule } from '../model/stack.ts';

@@ -1,6 +1,6 @@
 // Whether a pod that the scheduler refused could ever fit: what it asks for against what each node has left. Pure.
 import type { Json } from '../model/json.ts';
-import { arrayAt, at, type KubeObject, stringAt } from '../model/object.ts';
+import { arrayAt, at, hasCondition, type KubeObject, stringAt } from '../model/object.ts';
 import { cpuText, memoryText, parseQuantity } from './quantity.ts';
 
 /** CPU in cores, memory in bytes. */
@@ -65,8 +65,7 @@ function takesPods(node: KubeObject, pod: KubeObject): boolean {
 const PASSING_TAINT = /^node\.(cloudprovider\.)?kubernetes\.io\/(not-ready|unreachable|network-unavailable|uninitialized|(memory|disk|pid)-pressure)$/;
 
 function isComingUp(node: KubeObject): boolean {
-  const isReady = arrayAt(node, 'status', 'conditions').some((entry) => stringAt(entry, 'type') === 'Ready' && stringAt(entry, 'status') === 'True');
-  return !isReady || arrayAt(node, 'spec', 'taints').some((taint) => PASSING_TAINT.test(stringAt(taint, 'key') ?? ''));
+  return !hasCondition(node, 'Ready') || arrayAt(node, 'spec', 'taints').some((taint) => PASSING_TAINT.test(stringAt(taint, 'key') ?? ''));
 }
 
 function leftOn(node: KubeObject, pods: readonly KubeObject[]): Amount {

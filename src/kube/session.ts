@@ -1,4 +1,5 @@
 // What the work on a set of objects needs from its surroundings.
+import { shellWord } from '../model/shell.ts';
 import type { Clock, KubeClient, OnProgress } from '../ports.ts';
 
 export interface Session {
@@ -20,8 +21,4 @@ export function isOutOfTime(signal: AbortSignal): boolean {
 export function kubectl(client: KubeClient, ...args: readonly string[]): string {
   const { kubeconfig, context } = client.access;
   return ['kubectl', '--kubeconfig', kubeconfig, '--context', context, ...args].map(shellWord).join(' ');
-}
-
-function shellWord(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

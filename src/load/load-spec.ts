@@ -1,5 +1,7 @@
 // What a load is, and what is refused: this is a tool for one's own machine, and every number has a bound.
+
 import { type DevstackError, usageError } from '../model/error.ts';
+import { isRequestPath } from '../model/request-path.ts';
 import type { LoadTarget } from '../ports.ts';
 
 /**
@@ -46,7 +48,7 @@ function problemsOf({ target, arrival, concurrency, durationMs, timeoutMs }: Loa
     ...outOfBounds('the duration in ms', durationMs, LIMITS.durationMs),
     ...outOfBounds('the timeout in ms', timeoutMs, LIMITS.timeoutMs),
     ...(rps !== undefined && (rps * durationMs) / 1_000 > LIMITS.requests ? [`more than ${LIMITS.requests} requests`] : []),
-    ...(/^\/[\x21-\x7e]*$/.test(target.path) ? [] : ['the path must start with / and have no spaces']),
+    ...(isRequestPath(target.path) ? [] : ['the path must start with / and have no spaces']),
     ...(Number.isInteger(target.port) && target.port >= 1 && target.port <= 65_535 ? [] : ['the port must be from 1 to 65535']),
   ];
 }

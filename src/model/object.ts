@@ -86,3 +86,8 @@ export function arrayAt(value: unknown, ...path: readonly (string | number)[]): 
   const found = at(value, ...path);
   return Array.isArray(found) ? found : [];
 }
+
+/** Whether the status of an object says `True` to this condition. */
+export function hasCondition(object: KubeObject, type: string): boolean {
+  return arrayAt(object, 'status', 'conditions').some((condition) => stringAt(condition, 'type') === type && stringAt(condition, 'status') === 'True');
+}

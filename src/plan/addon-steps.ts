@@ -1,6 +1,6 @@
 // The steps that install addons: apply, wait, admit, and what comes after. Pure.
 import type { Addon, AddonContext, AddonInstall } from '../addons/addon.ts';
-import { rewriteImage } from '../model/image-rule.ts';
+import { rewriteImage } from '../model/image-name.ts';
 import { refOf } from '../model/object.ts';
 import { type ArtifactRef, INGRESS_NODE_PORT, type ManifestSource, REGISTRY_PORTS, registryHost, type Step, type StepId } from '../model/plan.ts';
 import type { ImageRule, StackSpec } from '../model/stack.ts';

@@ -1,7 +1,7 @@
 // How a Knative service shares its requests among its revisions: what a person says, as `spec.traffic`. Pure.
 import { type DevstackError, usageError } from '../model/error.ts';
 import type { JsonObject } from '../model/json.ts';
-import { arrayAt, at, type KubeObject, stringAt } from '../model/object.ts';
+import { arrayAt, at, hasCondition, type KubeObject, stringAt } from '../model/object.ts';
 
 export interface Revision {
   /** `app-00002` */
@@ -28,7 +28,7 @@ export function revisionsOf(service: KubeObject, revisions: readonly KubeObject[
     const targets = routed.filter((target) => stringAt(target, 'revisionName') === name);
     return {
       name, number: Number(revision.metadata.labels?.['serving.knative.dev/configurationGeneration'] ?? /(\d+)$/.exec(name)?.[1] ?? 0),
-      isReady: arrayAt(revision, 'status', 'conditions').some((condition) => stringAt(condition, 'type') === 'Ready' && stringAt(condition, 'status') === 'True'),
+      isReady: hasCondition(revision, 'Ready'),
       percent: targets.reduce<number>((sum, target) => sum + Number(at(target, 'percent') ?? 0), 0),
       url: targets.map((target) => stringAt(target, 'url')).find((url) => url !== undefined),
     };

@@ -4,7 +4,7 @@ import { findAddon } from '../addons/index.ts';
 import { type ClusterProvider, EXPOSE } from '../clusters/provider.ts';
 import { preconditionError } from '../model/error.ts';
 import type { ClusterFacts, EngineFacts, Facts } from '../model/fact.ts';
-import { rewriteImage } from '../model/image-rule.ts';
+import { rewriteImage } from '../model/image-name.ts';
 import { groupOf, refOf } from '../model/object.ts';
 import { type ClusterPlan, type Endpoint, INGRESS_NODE_PORT, type Plan, REGISTRY_PORTS, type Step } from '../model/plan.ts';
 import type { StackSpec } from '../model/stack.ts';

@@ -101,7 +101,6 @@ export interface Readiness {
   readonly message: string;
 }
 
-/** Work on sets of objects, above a client. */
 export interface ApplyOptions {
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
@@ -111,6 +110,7 @@ export interface ApplyOptions {
   untilPods?(): Promise<void>;
 }
 
+/** Work on sets of objects, above a client. */
 export interface KubeSets {
   /** `unchanged` when an apply would write nothing. Reads only. */
   compare(client: KubeClient, set: ObjectSet, signal: AbortSignal): Promise<'absent' | 'unchanged' | 'drifted'>;

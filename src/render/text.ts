@@ -26,11 +26,6 @@ export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** Quotes a word for a POSIX shell where it needs it. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 /** Words of a paragraph, broken into lines of a width. Counts characters: for our own texts, so that help needs no package. */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];

@@ -1,7 +1,9 @@
 // devstack.app.json: what devstack knows about an app beside its manifests. Comes with the template and lives in the app's folder.
+
 import { join } from 'node:path';
 import { type DevstackError, usageError } from '../model/error.ts';
 import { isJsonObject, type Json, type JsonObject } from '../model/json.ts';
+import { isRequestPath } from '../model/request-path.ts';
 import type { Files } from '../ports.ts';
 import { problemOfAppName } from './app-name.ts';
 
@@ -94,8 +96,7 @@ function problemsOfProbe(probe: Json | undefined): readonly string[] {
   if (!isJsonObject(probe)) return ['probe must be an object with path and status'];
   const { path, status, body } = probe;
   return [
-    // The path goes into a request line as it is.
-    ...(typeof path === 'string' && /^\/[\x21-\x7e]*$/.test(path) ? [] : ['probe.path must start with / and have no spaces']),
+    ...(typeof path === 'string' && isRequestPath(path) ? [] : ['probe.path must start with / and have no spaces']),
     ...(typeof status === 'number' && Number.isInteger(status) && status >= 100 && status <= 599 ? [] : ['probe.status must be an HTTP status']),
     ...(body === undefined || typeof body === 'string' ? [] : ['probe.body must be a text']),
   ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { imagesOf, rewriteImages } from '../../src/kube/image.ts';
-import { rewriteImage } from '../../src/model/image-rule.ts';
+import { rewriteImage } from '../../src/model/image-name.ts';
 import type { KubeObject } from '../../src/model/object.ts';
 
 const DIGEST = `sha256:${'a1'.repeat(32)}`;

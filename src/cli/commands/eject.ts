@@ -1,6 +1,8 @@
 // devstack eject: the manifest that one would write by hand, and the commands that do with it what deploy does.
+
 import { join, relative, resolve } from 'node:path';
 import { usageError } from '../../model/error.ts';
+import { shellQuoted } from '../../model/shell.ts';
 import type { Files } from '../../ports.ts';
 import type { Ejected, EjectKind } from '../app-use-cases.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
@@ -9,7 +11,7 @@ import { composeConfig } from '../compose-config.ts';
 const KINDS = ['knative', 'deployment', 'swarm'] as const;
 const WORDS: { readonly [K in EjectKind]: string } = { knative: 'a Knative service', deployment: 'a Deployment', swarm: 'a stack of a swarm' };
 
-const quoted = (path: string) => (/^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+const quoted = (path: string) => (/^[\w./~-]+$/.test(path) ? path : shellQuoted(path));
 
 /** Relative where the folder is below this one. */
 function shortest(folder: string, cwd: string): string {

@@ -1,5 +1,7 @@
 // devstack env: shell lines that point kubectl at a stack. `eval "$(devstack env)"`
+
 import { stackFlags } from '../../config/stack-flags.ts';
+import { shellQuoted } from '../../model/shell.ts';
 import { defineCommand } from '../command.ts';
 import type { Io } from '../io.ts';
 import { stackNamed } from '../stack-request.ts';
@@ -21,7 +23,7 @@ export function exportLine(shell: Shell, name: string, value: string): string {
     // fish knows two escapes inside single quotes: \' and \\.
     case 'fish': return `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'`;
     case 'powershell': return `$env:${name} = '${value.replaceAll("'", "''")}'`;
-    default: return `export ${name}='${value.replaceAll("'", `'\\''`)}'`;
+    default: return `export ${name}=${shellQuoted(value)}`;
   }
 }
 

@@ -6,7 +6,7 @@ import { execute } from '../../engine/execute.ts';
 import type { KubernetesAccess } from '../../model/access.ts';
 import { preconditionError } from '../../model/error.ts';
 import type { StackFacts } from '../../model/fact.ts';
-import { rewriteImage } from '../../model/image-rule.ts';
+import { rewriteImage } from '../../model/image-name.ts';
 import { PART_LABEL } from '../../model/label.ts';
 import { arrayAt, at, type GroupVersionKind, type KubeObject, refOf, refText, stringAt } from '../../model/object.ts';
 import type { Plan } from '../../model/plan.ts';

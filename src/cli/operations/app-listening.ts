@@ -1,6 +1,6 @@
 // Watches the pods of an app that is being deployed: a container that runs and lets every connection be refused will not become ready by waiting.
 import { type DevstackError, failedError, isAbortError } from '../../model/error.ts';
-import { arrayAt, at, type KubeObject, refOf, stringAt } from '../../model/object.ts';
+import { arrayAt, at, hasCondition, type KubeObject, refOf, stringAt } from '../../model/object.ts';
 import type { Clock, KubeClient } from '../../ports.ts';
 
 const POD = { apiVersion: 'v1', kind: 'Pod' } as const;
@@ -49,8 +49,7 @@ function nextLookMs(since: readonly number[], now: number, startMs: number): num
 function isWaiting(pod: KubeObject): boolean {
   if (pod.metadata.deletionTimestamp !== undefined) return false;
   const containers = arrayAt(pod, 'status', 'containerStatuses');
-  const isReady = arrayAt(pod, 'status', 'conditions').some((condition) => stringAt(condition, 'type') === 'Ready' && stringAt(condition, 'status') === 'True');
-  return !isReady && containers.length > 0 && containers.every((container) => at(container, 'state', 'running') !== undefined && at(container, 'restartCount') === 0);
+  return !hasCondition(pod, 'Ready') && containers.length > 0 && containers.every((container) => at(container, 'state', 'running') !== undefined && at(container, 'restartCount') === 0);
 }
 
 /** The newest probe that was refused: as queue-proxy of Knative logs it, or as the kubelet tells it in an event. */

@@ -1,5 +1,5 @@
 // How many pods of people's programs answer right now.
-import { arrayAt, at, groupOf, type KubeObject, type ObjectRef, stringAt } from '../../model/object.ts';
+import { at, groupOf, hasCondition, type KubeObject, type ObjectRef } from '../../model/object.ts';
 import type { KubeClient } from '../../ports.ts';
 
 const POD = { apiVersion: 'v1', kind: 'Pod' } as const;
@@ -7,8 +7,7 @@ const POD = { apiVersion: 'v1', kind: 'Pod' } as const;
 const PROGRAMS = /^(app|sample)-/;
 
 export function isReadyPod(pod: KubeObject): boolean {
-  return pod.metadata.deletionTimestamp === undefined
-    && arrayAt(pod, 'status', 'conditions').some((condition) => stringAt(condition, 'type') === 'Ready' && stringAt(condition, 'status') === 'True');
+  return pod.metadata.deletionTimestamp === undefined && hasCondition(pod, 'Ready');
 }
 
 async function countOf(client: KubeClient, ref: ObjectRef, signal: AbortSignal): Promise<readonly number[]> {

@@ -2,9 +2,11 @@
 // (kubernetes-sigs/kind#3795: it fails for images of several platforms in the containerd image store).
 import { Readable } from 'node:stream';
 import { failedError } from '../../model/error.ts';
+import { fullName, withTag } from '../../model/image-name.ts';
 import { parseJson } from '../../model/json.ts';
 import { stringAt } from '../../model/object.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
+import { shellQuoted } from '../../model/shell.ts';
 import type { DockerImage, ExecResult } from '../../ports.ts';
 import type { ImageLoader, ProviderContext } from '../provider.ts';
 import { withoutBlobs } from './archive.ts';
@@ -26,9 +28,9 @@ export type NodesOf = (cluster: Pick<ClusterPlan, 'stack' | 'cluster'>, context:
 
 export function imageLoader(nodesOf: NodesOf): ImageLoader {
   // Of a node that was made anew meanwhile it is the same: all come from the same image.
-  const snapshotters = new Map<string, Promise<string>>();
-  const snapshotterOf = (node: string, context: ProviderContext): Promise<string> => {
-    const known = snapshotters.get(node) ?? askSnapshotter(node, context);
+  const snapshotters = new Map<string, string>();
+  const snapshotterOf = async (node: string, context: ProviderContext): Promise<string> => {
+    const known = snapshotters.get(node) ?? await askSnapshotter(node, context);
     snapshotters.set(node, known);
     return known;
   };
@@ -66,7 +68,7 @@ function notHere(reference: string) {
 
 /** What an image can be known by in a node. */
 function namesOf(reference: string, image: DockerImage | undefined): readonly string[] {
-  return [fullName(reference), ...(image === undefined ? [] : [markOf(image)])];
+  return [nameInNode(reference), ...(image === undefined ? [] : [markOf(image)])];
 }
 
 const LIST = [...CTR, 'images', 'list'] as const;
@@ -97,8 +99,7 @@ function readStock(node: string, { exitCode, stdout, stderr }: ExecResult): Stoc
 
 /** Several commands in the turn of one: to get into a node takes longer than what is asked there. */
 function inTurn(...commands: readonly (readonly string[])[]): readonly string[] {
-  const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
-  return ['sh', '-c', commands.map((words) => words.map(quoted).join(' ')).join(' && ')];
+  return ['sh', '-c', commands.map((words) => words.map(shellQuoted).join(' ')).join(' && ')];
 }
 
 /** Which of the names it has, and digests of all that it has whole. */
@@ -118,7 +119,7 @@ interface Question {
 
 /** Does the node have the very image that the engine has under this name; when the engine has none, any of the name? */
 async function holds({ node, stock, reference, image }: Question, context: ProviderContext): Promise<boolean> {
-  const digest = stock.get(fullName(reference));
+  const digest = stock.get(nameInNode(reference));
   if (digest === undefined || image === undefined) return digest !== undefined;
   if (digest === image.id || image.digests.some((known) => digestOf(known) === digest)) return true;
   if (stock.get(markOf(image)) === digest) return true;
@@ -140,11 +141,8 @@ function markOf(image: DockerImage): string {
 }
 
 /** As containerd writes it: `busybox` → `docker.io/library/busybox:latest`. */
-export function fullName(reference: string): string {
-  const [first = '', ...rest] = reference.split('/');
-  const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
-  const path = hasHost ? reference : rest.length > 0 ? `docker.io/${reference}` : `docker.io/library/${reference}`;
-  return path.includes('@') || /:[^/]*$/.test(path) ? path : `${path}:latest`;
+export function nameInNode(reference: string): string {
+  return withTag(fullName(reference));
 }
 
 interface Loading extends Question {
@@ -158,7 +156,7 @@ async function loadInto({ node, reference, image, snapshotter, known }: Loading,
   const { ports: { docker }, signal } = context;
   context.onProgress(`${reference} into ${node}`);
   // Not --all-platforms, as kind has it: the archive has one of them.
-  const load = inTurn([...CTR, 'images', 'import', '--digests', `--snapshotter=${snapshotter}`, '-'], [...CTR, 'images', 'tag', '--force', fullName(reference), markOf(image)]);
+  const load = inTurn([...CTR, 'images', 'import', '--digests', `--snapshotter=${snapshotter}`, '-'], [...CTR, 'images', 'tag', '--force', nameInNode(reference), markOf(image)]);
   const send = async (skipped: ReadonlySet<string>) => docker.exec(node, load, { stdin: Readable.from(withoutBlobs(await docker.saveImage(reference), skipped)), signal });
   let imported = await send(known);
   // A layer that was there may have been thrown away meanwhile: then all of it.

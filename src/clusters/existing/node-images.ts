@@ -1,13 +1,11 @@
 // Images into the nodes of somebody's cluster, where these are containers of the local engine. Other nodes pull for themselves.
 
 import { preconditionError } from '../../model/error.ts';
+import { LOCAL_PREFIX } from '../../model/image-name.ts';
 import { clusterName } from '../../model/label.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import { imageLoader } from '../containerd/images.ts';
 import type { ImageLoader, ProviderContext } from '../provider.ts';
-
-/** Built by devstack: no registry has them. */
-const LOCAL_PREFIX = 'dev.local/';
 
 /** Containers that have the name of a node. */
 async function nodeContainers({ stack }: Pick<ClusterPlan, 'stack'>, { ports, signal }: ProviderContext): Promise<readonly string[]> {

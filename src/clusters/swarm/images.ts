@@ -1,6 +1,8 @@
 // Images of the local engine into the engines of the nodes, as streams.
+
 import { PassThrough } from 'node:stream';
 import { failedError, preconditionError } from '../../model/error.ts';
+import { withTag } from '../../model/image-name.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import type { Docker, DockerContainer, DockerImage } from '../../ports.ts';
 import type { ImageLoader, ProviderContext } from '../provider.ts';
@@ -60,8 +62,7 @@ function lacks(stock: readonly (readonly string[])[], reference: string, image: 
 
 /** As an engine lists it: `docker.io/library/busybox` → `busybox:latest`. */
 export function shortName(reference: string): string {
-  const name = reference.replace(/^docker\.io\//, '').replace(/^library\//, '');
-  return /:[^/]*$/.test(name) || name.includes('@') ? name : `${name}:latest`;
+  return withTag(reference.replace(/^docker\.io\//, '').replace(/^library\//, ''));
 }
 
 function markOf({ id }: DockerImage): string {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { fullName } from '../../../src/clusters/containerd/images.ts';
+import { nameInNode } from '../../../src/clusters/containerd/images.ts';
 import { kind } from '../../../src/clusters/kind/index.ts';
 import { stackLabels } from '../../../src/model/record.ts';
 import { serveContainerd } from './containerd.ts';
@@ -12,7 +12,7 @@ test.each([
   ['localhost:5001/app', 'localhost:5001/app:latest'],
   ['localhost/app:1', 'localhost/app:1'],
   ['ghcr.io/a/b@sha256:00', 'ghcr.io/a/b@sha256:00'],
-])('%s is %s in a node', (reference, full) => expect(fullName(reference)).toBe(full));
+])('%s is %s in a node', (reference, full) => expect(nameInNode(reference)).toBe(full));
 
 let world: KindWorld;
 

@@ -1,8 +1,16 @@
-// Rewriting of image references. Pure.
+// Names of images: short and full ones, those of devstack's own, and rules that rewrite them. Pure.
 import type { ImageRule } from './stack.ts';
 
+/** Of images that devstack has built: no registry has them. */
+export const LOCAL_PREFIX = 'dev.local/';
+
+/** A name without a tag means this one. */
+export function withTag(reference: string): string {
+  return reference.includes('@') || /:[^/]*$/.test(reference) ? reference : `${reference}:latest`;
+}
+
 /** Docker's short names in full: `busybox:1` is `docker.io/library/busybox:1`. */
-function fullName(reference: string): string {
+export function fullName(reference: string): string {
   const [host, ...path] = reference.split('/');
   if (path.length === 0) return `docker.io/library/${reference}`;
   return host === undefined || (!/[.:]/.test(host) && host !== 'localhost') ? `docker.io/${reference}` : reference;
