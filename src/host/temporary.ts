@@ -12,9 +12,13 @@ async function placeName(): Promise<string> {
   return createHash('sha256').update((await ownIdentity()).place).digest('hex').slice(0, 8);
 }
 
+async function nameOf(...parts: readonly string[]): Promise<string> {
+  return `.devstack-${[await placeName(), process.pid, ...parts].join('-')}.tmp`;
+}
+
 /** A name beside the file that it will become. */
 export async function temporaryBeside(path: string): Promise<string> {
-  return join(dirname(path), `.devstack-${await placeName()}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
+  return join(dirname(path), await nameOf(randomBytes(8).toString('hex')));
 }
 
 /** The place of a process in the line in front of a lock. */
@@ -26,7 +30,7 @@ export interface Ticket {
 }
 
 export async function ticketName({ mark, order }: Ticket): Promise<string> {
-  return `.devstack-${await placeName()}-${process.pid}-${mark}-${order}.tmp`;
+  return await nameOf(mark, order);
 }
 
 /** Undefined: it is another kind of file. */

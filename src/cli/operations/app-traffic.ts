@@ -75,8 +75,9 @@ async function retire(client: KubeClient, revision: ObjectRef, signal: AbortSign
  * Removes versions that nothing goes to any more, but those in `keep`. Knative itself would let their pods run for a minute and drain for half of
  * one more, in the room that the next version on a small machine needs.
  */
-export async function retireRevisions(ports: Ports, ref: AppRef, keep: ReadonlySet<string>, { signal }: RunOptions): Promise<readonly string[]> {
-  return withTarget(ports, ref.stack, { signal, emit: () => undefined }, async (_target, client) => {
+export async function retireRevisions(ports: Ports, ref: AppRef, keep: ReadonlySet<string>, options: RunOptions): Promise<readonly string[]> {
+  const { signal } = options;
+  return withTarget(ports, ref.stack, options, async (_target, client) => {
     const idle = idleRevisions((await readRevisions(ref, client, signal)).revisions).filter(({ name }) => !keep.has(name));
     await Promise.all(idle.map((revision) => retire(client, { ...REVISION, namespace: ref.namespace, name: revision.name }, signal)));
     return idle.map(({ name }) => name);

@@ -4,6 +4,7 @@ import { failedError, isDevstackError, preconditionError } from '../../model/err
 import { DOCKER_PROVIDER_LABEL, DOCKER_ROLE_LABEL, DOCKER_STACK_LABEL } from '../../model/label.ts';
 import { registryHost } from '../../model/plan.ts';
 import type { Docker, DockerContainer } from '../../ports.ts';
+import { ensureImage } from '../docker/image.ts';
 import { isOurs } from '../docker/ownership.ts';
 import type { ProviderContext, RegistryKeeper, RegistryWish } from '../provider.ts';
 import type { NodesOf } from './images.ts';
@@ -66,10 +67,11 @@ async function find({ stack, cluster }: Target, provider: string, docker: Docker
 }
 
 /** Made when it is not there, started when it does not run. The port of one that is there is known to whoever planned. */
-async function run(wish: RegistryWish, provider: string, { ports: { docker }, signal, onProgress }: ProviderContext): Promise<void> {
+async function run(wish: RegistryWish, provider: string, context: ProviderContext): Promise<void> {
+  const { docker } = context.ports;
   const { stack, cluster, image, port } = wish;
   const create = async () => {
-    if (await docker.inspectImage(image) === undefined) await docker.pullImage(image, onProgress, signal);
+    await ensureImage(image, context);
     return await docker.createContainer({
       name: registryName(cluster), image, network: { name: cluster }, confined: true,
       labels: { [DOCKER_STACK_LABEL]: stack, [DOCKER_PROVIDER_LABEL]: provider, [DOCKER_ROLE_LABEL]: ROLE },

@@ -4,9 +4,9 @@ import { failedError } from '../../model/error.ts';
 import type { Json } from '../../model/json.ts';
 import { at, stringAt } from '../../model/object.ts';
 import type { DockerContainer, Ports } from '../../ports.ts';
+import type { Target } from '../docker/ownership.ts';
 import type { ProviderContext } from '../provider.ts';
 import { API_PORT, contextName, controlPlaneName, LOOPBACK } from './cluster-plan.ts';
-import type { Target } from './holdings.ts';
 
 /** Made by kubeadm before it starts the control plane. */
 const ADMIN_CONFIG = '/etc/kubernetes/admin.conf';

@@ -5,6 +5,7 @@ import { isAbortError, isDevstackError, notReadyError, preconditionError } from 
 import type { ClusterPlan } from '../../model/plan.ts';
 import { stackLabels } from '../../model/record.ts';
 import type { Ports, ProcessResult } from '../../ports.ts';
+import { ensureImage } from '../docker/image.ts';
 import type { ProviderContext } from '../provider.ts';
 import { waitForApi } from './access.ts';
 import { controlPlaneName, kindConfig } from './cluster-plan.ts';
@@ -30,20 +31,17 @@ export interface Creation {
 async function prepare(plan: ClusterPlan, context: ProviderContext): Promise<string> {
   const { ports, signal } = context;
   const [kind, docker] = await Promise.all([
-    ports.artifacts.tool('kind', { signal }), ports.processes.find('docker'), ensureImage(plan, context),
+    ports.artifacts.tool('kind', { signal }), ports.processes.find('docker'), ensureNodeImage(plan, context),
   ]);
   if (docker === undefined) throw kindError({ plan, output: 'exec: "docker": executable file not found in $PATH', exitCode: 1, evidence: '' });
   return kind;
 }
 
 /** kind would pull it too, but in silence, and without an end that can be told. */
-async function ensureImage(plan: ClusterPlan, { ports, signal, onProgress }: ProviderContext): Promise<void> {
-  const { docker } = ports;
-  const { nodeImage } = plan;
-  if (nodeImage === undefined || await docker.inspectImage(nodeImage) !== undefined) return;
-  onProgress(`pulling ${nodeImage}`);
+async function ensureNodeImage(plan: ClusterPlan, context: ProviderContext): Promise<void> {
+  if (plan.nodeImage === undefined) return;
   try {
-    await docker.pullImage(nodeImage, onProgress, signal);
+    await ensureImage(plan.nodeImage, context);
   } catch (cause) {
     throw isDevstackError(cause) && cause.code === 'image-pull-failed' ? imageError(plan, cause) : cause;
   }

@@ -10,8 +10,6 @@ import { isRegistry } from '../containerd/registry.ts';
 import { type Condition, foreignReason, isOurs, isStranded, readFinished, type Target } from '../docker/ownership.ts';
 import { controlPlaneName } from './cluster-plan.ts';
 
-export { refuseForeign, type Target } from '../docker/ownership.ts';
-
 /** What our labels name as the provider. */
 const PROVIDER = 'kind';
 /** kind's own label on each node: the name of the cluster. */
@@ -30,6 +28,11 @@ export interface Holdings {
   readonly foreign: string | undefined;
   /** What the nodes run (`1.36.4`), once kind has ended well. */
   readonly finished: string | undefined;
+}
+
+/** The nodes, and what stands beside them. */
+export function containersOf({ nodes, registry }: Holdings): readonly DockerContainer[] {
+  return registry === undefined ? nodes : [...nodes, registry];
 }
 
 /** Reads only. */
@@ -75,7 +78,7 @@ export function conditionOf(held: Holdings, cluster: string): Condition {
   const { nodes } = held;
   if (held.foreign !== undefined) return { state: 'foreign', reason: held.foreign };
   if (nodes.length === 0) {
-    const [left] = [...(held.network === undefined ? [] : ['network']), ...(held.registry === undefined ? [] : ['registry'])];
+    const left = held.network !== undefined ? 'network' : held.registry !== undefined ? 'registry' : undefined;
     return left === undefined ? { state: 'absent' } : { state: 'partial', reason: `its ${left} is there, its nodes are not` };
   }
   if (!nodes.some((node) => node.name === controlPlaneName(cluster))) return { state: 'partial', reason: 'its control plane is missing' };

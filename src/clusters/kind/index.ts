@@ -1,11 +1,12 @@
 // The kind provider: Kubernetes in containers of the local Docker engine.
 import type { ClusterFacts } from '../../model/fact.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
+import { refuseForeign, type Target } from '../docker/ownership.ts';
 import type { ClusterProvider, ProviderContext } from '../provider.ts';
 import { readAccess, requireAccess } from './access.ts';
 import { clusterPlanOf, notesOf, problemsOf } from './cluster-plan.ts';
 import { awaitFinished, beginCreation, type Creation, privateFolder } from './create.ts';
-import { conditionOf, type Holdings, readHoldings, refuseForeign, type Target } from './holdings.ts';
+import { conditionOf, type Holdings, readHoldings } from './holdings.ts';
 import { images, registry } from './images.ts';
 import { power, wake } from './power.ts';
 import { alone, clearAfterKill } from './queue.ts';

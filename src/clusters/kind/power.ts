@@ -1,10 +1,11 @@
 // A kind cluster put to sleep and woken up: its containers stopped and started. kind has no command for it (kubernetes-sigs/kind#831).
 import { isDevstackError, preconditionError } from '../../model/error.ts';
 import type { DockerContainer, Ports } from '../../ports.ts';
+import { refuseForeign, type Target } from '../docker/ownership.ts';
 import type { Power, ProviderContext } from '../provider.ts';
 import { waitForApi } from './access.ts';
 import { controlPlaneName } from './cluster-plan.ts';
-import { type Holdings, readHoldings, refuseForeign, type Target } from './holdings.ts';
+import { containersOf, readHoldings } from './holdings.ts';
 
 /**
  * Pods of a woken node start beside kube-proxy. A connection that one begins before the rules are there is remembered without them, and so
@@ -36,30 +37,26 @@ export async function wake(target: Target, context: ProviderContext) {
   const [controlPlanes, workers] = [held.nodes.filter((node) => node.name === first), held.nodes.filter((node) => node.name !== first)];
   // The registry comes last, for the same reason.
   const registries = held.registry === undefined ? [] : [held.registry];
-  for (const nodes of [controlPlanes, workers, registries]) await Promise.all(nodes.map((node) => startNode(node, target, context.ports)));
+  for (const containers of [controlPlanes, workers, registries]) await Promise.all(containers.map((container) => startContainer(container, target, context.ports)));
   // Where it cannot be done, waking up takes longer, and that is all.
   await Promise.all(held.nodes.map((node) => context.ports.docker.exec(node.name, ['sh', '-c', FORGET_ATTEMPTS]).catch(() => undefined)));
   return await waitForApi(target, context);
 }
 
-function containersOf({ nodes, registry }: Holdings): readonly DockerContainer[] {
-  return registry === undefined ? nodes : [...nodes, registry];
-}
-
-async function startNode(node: DockerContainer, { stack }: Target, ports: Ports): Promise<void> {
-  if (node.state === 'running') return;
-  if (node.state === 'paused') {
+async function startContainer(container: DockerContainer, { stack }: Target, ports: Ports): Promise<void> {
+  if (container.state === 'running') return;
+  if (container.state === 'paused') {
     throw preconditionError({
-      code: 'kind-node-paused', message: `somebody has paused ${node.name}`, hints: [{ text: 'let it go on', command: `docker unpause ${node.name}` }],
+      code: 'kind-node-paused', message: `somebody has paused ${container.name}`, hints: [{ text: 'let it go on', command: `docker unpause ${container.name}` }],
     });
   }
   try {
-    await ports.docker.startContainer(node.id);
+    await ports.docker.startContainer(container.id);
   } catch (cause) {
     if (!isDevstackError(cause) || cause.code !== 'port-taken') throw cause;
-    const published = node.ports.map((port) => port.hostPort).join(' or ');
+    const published = container.ports.map((port) => port.hostPort).join(' or ');
     throw preconditionError({
-      code: 'kind-port-taken', message: `${node.name} cannot start: its port ${published} on 127.0.0.1 was taken while it was stopped`, cause,
+      code: 'kind-port-taken', message: `${container.name} cannot start: its port ${published} on 127.0.0.1 was taken while it was stopped`, cause,
       ...(cause.reason === undefined ? {} : { reason: cause.reason }),
       hints: [{ text: 'free the port, or make the stack again', command: `devstack down ${stack}` }],
     });

@@ -2,8 +2,9 @@
 import { failedError, isDevstackError, notReadyError } from '../../model/error.ts';
 import { DOCKER_PROVIDER_LABEL, DOCKER_STACK_LABEL } from '../../model/label.ts';
 import type { Ports } from '../../ports.ts';
+import type { Target } from '../docker/ownership.ts';
 import { nodeNames } from './cluster-plan.ts';
-import { type Holdings, readHoldings, type Target } from './holdings.ts';
+import { containersOf, type Holdings, readHoldings } from './holdings.ts';
 
 const LOOK_AGAIN_MS = 200;
 /** An engine copies a node image into a volume before it lists the container: seconds on a slow disk. */
@@ -19,7 +20,7 @@ export async function removeHoldings(target: Target, ports: Ports, signal: Abort
   for (;;) {
     signal.throwIfAborted();
     const held = await readHoldings(ports.docker, target);
-    const containers = [...held.nodes, ...(held.registry === undefined ? [] : [held.registry])];
+    const containers = containersOf(held);
     if (containers.length === 0) {
       if (held.network === undefined) return removed;
       const names = nodeNames(target.cluster, held.record?.nodes ?? 1).filter((name) => !seen.has(name));

@@ -4,6 +4,7 @@ import { DOCKER_ROLE_LABEL } from '../../model/label.ts';
 import type { ClusterPlan } from '../../model/plan.ts';
 import { stackLabels } from '../../model/record.ts';
 import type { ContainerRequest, DockerNetwork, Swarm } from '../../ports.ts';
+import { ensureImage } from '../docker/image.ts';
 import type { ProviderContext } from '../provider.ts';
 import { addressPlan, type NodePlan, nodeEndpoint, nodePlans } from './cluster-plan.ts';
 import type { Holdings } from './holdings.ts';
@@ -17,18 +18,12 @@ const ENGINE_DATA = '/var/lib/docker';
 
 /** Makes and starts what is missing, then sees that all are one swarm. */
 export async function createNodes(plan: ClusterPlan, held: Holdings, context: ProviderContext): Promise<void> {
-  await ensureImage(plan, context);
+  if (plan.nodeImage !== undefined) await ensureImage(plan.nodeImage, context);
   const network = held.network ?? (await makeNodeNetwork(context.ports.docker, plan));
   const asleep = plan.nodes - held.nodes.filter(({ state }) => state === 'running').length;
   if (asleep > 0) context.onProgress(`starting ${asleep} ${asleep === 1 ? 'node' : 'nodes'}`);
   const members = await Promise.all(nodePlans(plan).map((node) => bringUp(node, { plan, held, network }, context)));
   await formSwarm(plan, members, context);
-}
-
-async function ensureImage({ nodeImage }: ClusterPlan, { ports, signal, onProgress }: ProviderContext): Promise<void> {
-  if (nodeImage === undefined || (await ports.docker.inspectImage(nodeImage)) !== undefined) return;
-  onProgress(`pulling ${nodeImage}`);
-  await ports.docker.pullImage(nodeImage, onProgress, signal);
 }
 
 interface Setting {

@@ -1,12 +1,12 @@
 // Steps `registry` and `unregistry`: a registry beside the nodes, made and taken away.
-import { failedError } from '../../model/error.ts';
 import { type RegistryStep, registryHost, type UnregistryStep } from '../../model/plan.ts';
 import type { Handler } from '../handlers.ts';
 import { providerContext, type StepContext } from '../run.ts';
 
+/** No plan has such a step for a provider without one. */
 function keeperOf({ run: { input: { provider } } }: StepContext) {
-  if (provider.registry !== undefined) return provider.registry;
-  throw failedError({ code: 'registry-unsupported', message: `${provider.title} keeps no registry` });
+  if (provider.registry === undefined) throw new Error(`${provider.title} keeps no registry`);
+  return provider.registry;
 }
 
 export const registry: Handler<RegistryStep> = {
